@@ -1,0 +1,56 @@
+# Needs Go and make; `make` lists what there is to do.
+
+GO       ?= go
+LINT     := $(GO) tool -modfile=.tools/golangci-lint/go.mod golangci-lint
+TFCHECK  := ../shared/tfcheck/tfcheck
+TF_FILES := $(wildcard terraform/*.tf terraform/*/*.tf terraform/*/*/*.tf)
+
+# On a laptop a step that lacks something is skipped and says why. In CI (CI is set) it fails.
+skip = if [ -n "$$CI" ]; then echo "FAILED: $(1)" >&2; exit 1; else echo "skipped: $(1)"; fi
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run serve test bench fmt lint format tidy terraform check
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Import everything once, with progress bars; ARGS="customers" narrows it
+	@$(GO) run ./functions/local run $(ARGS)
+
+serve: ## Serve every function on http://127.0.0.1:8080
+	@$(GO) run ./functions/local serve $(ARGS)
+
+# go env says 0 when there is no C compiler, which the race detector needs.
+test: ## Run the tests, with the race detector
+	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ]; then race=-race; \
+	else $(call skip,the race detector: no C compiler); fi && \
+	set -x && $(GO) test $$race -shuffle=on -count=1 ./...
+
+bench: ## Run the benchmarks
+	$(GO) test -run='^$$' -bench=. -benchmem ./...
+
+fmt: ## Format the code
+	$(LINT) fmt
+	@if command -v terraform >/dev/null && [ -n "$(TF_FILES)" ]; then terraform fmt -recursive terraform; fi
+
+lint: ## Look for mistakes; the first time builds the linter
+	$(LINT) run
+
+format: ## Show what fmt would change
+	$(LINT) fmt --diff
+
+tidy: ## Show what go mod tidy would change
+	$(GO) mod tidy -diff
+
+terraform: ## Validate and test the Terraform configuration
+	@if [ -z "$(TF_FILES)" ]; then echo "skipped: terraform: there are no .tf files"; \
+	elif ! command -v terraform >/dev/null; then $(call skip,terraform: it is not installed); \
+	elif [ -x $(TFCHECK) ]; then set -x && terraform fmt -check -diff -recursive terraform && \
+		$(TFCHECK) terraform && $(TFCHECK) terraform test; \
+	else set -x && terraform fmt -check -diff -recursive terraform && \
+		terraform -chdir=terraform init -backend=false -input=false && \
+		terraform -chdir=terraform validate && terraform -chdir=terraform test; fi
+
+# The tests come last, so that their verdict does too.
+check: format lint tidy terraform test ## Everything that CI checks

@@ -1,0 +1,72 @@
+// Package bulkworker is the function BulkWorker: it does one task of an import at a time. Cloud Tasks calls it, and calls
+// it again until the task is done.
+package bulkworker
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+
+	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
+	"github.com/sethvargo/go-envconfig"
+
+	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/cloud"
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/settings"
+)
+
+const name = "BulkWorker"
+
+func init() {
+	handler := sync.OnceValue(func() http.Handler { return newHandler(envconfig.OsLookuper(), os.Stderr) })
+
+	functions.HTTP(name, func(w http.ResponseWriter, r *http.Request) { handler().ServeHTTP(w, r) })
+}
+
+// environment is what the function reads of its environment.
+type environment struct {
+	settings.Commercetools
+	settings.Klaviyo
+	settings.File
+	settings.Sync
+	settings.Log
+}
+
+// newHandler starts the function. With settings missing it still answers, by 503, and its log names them.
+func newHandler(variables envconfig.Lookuper, log io.Writer) http.Handler {
+	env, err := settings.Load[environment](context.Background(), variables)
+	logger := env.Logger(log)
+
+	return New(settings.Once(func() (*bulk.Worker, error) {
+		if err != nil {
+			return nil, err
+		}
+
+		cfg, err := env.Config()
+		if err != nil {
+			return nil, err
+		}
+
+		store, queue, err := cloud.Open(context.Background(), env.Sync.Project, env.Database, cloud.Target{
+			Queue: string(env.Queue), URL: string(env.WorkerURL), ServiceAccount: env.ServiceAccount,
+		})
+		if err != nil {
+			return nil, err
+		}
+
+		ct, kl := commercetools.New(env.Commercetools.Client()), klaviyo.New(env.Klaviyo.Client())
+
+		return bulk.NewWorker(store, queue, Importers(ct, kl, cfg), logger), nil
+	}), logger)
+}
+
+// Importers returns the import of each resource.
+func Importers(ct *commercetools.Client, kl *klaviyo.Client, cfg settings.Config) map[bulk.Resource]bulk.Importer {
+	return map[bulk.Resource]bulk.Importer{
+		bulk.Customers: NewCustomers(ct, kl, cfg.Customer.CustomFields.Properties),
+	}
+}

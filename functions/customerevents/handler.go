@@ -1,0 +1,137 @@
+package customerevents
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/delivery"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/mapping"
+	"github.com/ctklaviyo/connector/shared/settings"
+)
+
+// The names by which disabledEvents switches a message off.
+const (
+	customerCreated         = "CustomerCreated"
+	customerCompanyNameSet  = "CustomerCompanyNameSet"
+	customerResourceUpdated = "CustomerResourceUpdated"
+)
+
+// handler keeps profiles in step with customers.
+type handler struct {
+	ct  *commercetools.Client
+	kl  *klaviyo.Client
+	cfg settings.Config
+}
+
+// New returns what the function does with a message. Its errors are for delivery.Classify.
+func New(ct *commercetools.Client, kl *klaviyo.Client, cfg settings.Config) func(context.Context, delivery.Message) error {
+	return handler{ct: ct, kl: kl, cfg: cfg}.handle
+}
+
+// handle is the routing table.
+func (h handler) handle(ctx context.Context, m delivery.Message) error {
+	switch {
+	case m.Resource.TypeID != "customer":
+		return delivery.Ignored("not about a customer")
+	case m.Type == customerCreated:
+		return h.unlessDisabled(ctx, customerCreated, m, h.created)
+	case m.Type == customerCompanyNameSet:
+		return h.unlessDisabled(ctx, customerCompanyNameSet, m, h.changed)
+	case m.NotificationType == delivery.ResourceUpdated, m.NotificationType == delivery.ResourceCreated:
+		return h.unlessDisabled(ctx, customerResourceUpdated, m, h.changed)
+	case slices.Contains(h.cfg.Customer.Messages.AddressChanged, m.Type):
+		return h.changed(ctx, m)
+	default:
+		return delivery.Ignored("no message that changes a profile")
+	}
+}
+
+func (h handler) unlessDisabled(
+	ctx context.Context, event string, m delivery.Message, do func(context.Context, delivery.Message) error,
+) error {
+	if h.cfg.Disabled(event) {
+		return delivery.Ignored("switched off by disabledEvents")
+	}
+
+	return do(ctx, m)
+}
+
+// created creates the profile. When there is one already, somebody else's message came first, and what this message says
+// may be old: the profile is brought to the customer as it is now.
+func (h handler) created(ctx context.Context, m delivery.Message) error {
+	if h.cfg.Customer.Deduplication.Enabled {
+		return h.sync(ctx, m.Resource.ID, h.deduplicate)
+	}
+
+	customer, err := h.customerOf(ctx, m)
+	if err != nil {
+		return err
+	}
+
+	profile, err := h.profile(customer)
+	if err != nil {
+		return err
+	}
+
+	_, err = h.kl.CreateProfile(ctx, profile)
+	if klaviyo.IsConflict(err) {
+		return h.sync(ctx, m.Resource.ID, h.upsert)
+	}
+
+	return err
+}
+
+// changed brings the profile to the customer as it is now, whatever the change was.
+func (h handler) changed(ctx context.Context, m delivery.Message) error {
+	return h.sync(ctx, m.Resource.ID, h.upsert)
+}
+
+// customerOf returns the customer that the message carries, else the one that it names.
+func (h handler) customerOf(ctx context.Context, m delivery.Message) (commercetools.Customer, error) {
+	var payload struct {
+		Customer json.RawMessage `json:"customer"`
+	}
+	if err := json.Unmarshal(m.Raw, &payload); err != nil {
+		return commercetools.Customer{}, delivery.Unreadable("the message is no object")
+	}
+
+	if payload.Customer == nil || string(payload.Customer) == "null" {
+		return h.ct.Customer(ctx, m.Resource.ID)
+	}
+
+	return commercetools.Decode[commercetools.Customer](payload.Customer)
+}
+
+func (h handler) profile(c commercetools.Customer) (klaviyo.Profile, error) {
+	return mapping.Profile(c, h.cfg.Customer.CustomFields.Properties)
+}
+
+// sync writes the customer as it is now. Two messages about one customer may be in hand at the same time, and the one
+// that read first may write last. So each looks again after it has written: whoever writes last has seen the newest.
+func (h handler) sync(ctx context.Context, id string, write func(context.Context, klaviyo.Profile) error) error {
+	customer, err := h.ct.Customer(ctx, id)
+	if err != nil {
+		return err
+	}
+
+	for { // until the customer rests, or the message's time is over
+		profile, err := h.profile(customer)
+		if err != nil {
+			return err
+		}
+
+		if err := write(ctx, profile); err != nil {
+			return err
+		}
+
+		now, err := h.ct.Customer(ctx, id)
+		if err != nil || now.LastModifiedAt.Equal(customer.LastModifiedAt) {
+			return err
+		}
+
+		customer = now
+	}
+}

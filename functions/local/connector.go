@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/sethvargo/go-envconfig"
+
+	"github.com/ctklaviyo/connector/functions/bulksync"
+	"github.com/ctklaviyo/connector/functions/bulkworker"
+	"github.com/ctklaviyo/connector/functions/customerevents"
+	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/embedded"
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/delivery"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/logging"
+	"github.com/ctklaviyo/connector/shared/settings"
+)
+
+// environment is every variable that this command reads.
+type environment struct {
+	settings.Commercetools
+	settings.Klaviyo
+	settings.File
+	settings.Log
+}
+
+// connector is every function in one process, listening, with embedded parts.
+type connector struct {
+	ct      *commercetools.Client
+	kl      *klaviyo.Client
+	control *bulk.Control
+	// demo is nil with a real shop.
+	demo *demo
+	// url is where the functions are served.
+	url string
+
+	server  *http.Server
+	queue   *embedded.Queue
+	store   *embedded.Store
+	scratch string
+}
+
+// connect starts the connector at addr; say gets the first line, which names the shop.
+func connect(ctx context.Context, addr, state string, level slog.Level, say io.Writer) (*connector, error) {
+	c := &connector{}
+
+	if err := c.open(ctx, addr, state, level, say); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+
+	return c, nil
+}
+
+func (c *connector) open(ctx context.Context, addr, state string, level slog.Level, say io.Writer) error {
+	env, err := c.environment(ctx, say)
+	if err != nil {
+		return err
+	}
+
+	cfg, err := env.Config()
+	if err != nil {
+		return err
+	}
+
+	if env.Level != nil {
+		level = *env.Level
+	}
+
+	log := logging.New(os.Stderr, level, env.Log.Project)
+
+	if err := c.openStore(state, env.ProjectID); err != nil {
+		return err
+	}
+
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return &exitError{code: exitStopped, err: fmt.Errorf("cannot listen: %w; choose another PORT", err)}
+	}
+
+	c.url = "http://" + listener.Addr().String()
+	c.ct, c.kl = commercetools.New(env.Commercetools.Client()), klaviyo.New(env.Klaviyo.Client())
+	c.queue = embedded.NewQueue(c.url+"/BulkWorker", embedded.DefaultRates(), log)
+	c.control = bulk.NewControl(c.store, c.queue, log)
+	c.server = newServer(c.routes(cfg, log))
+
+	go func() {
+		if err := c.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.ErrorContext(ctx, "server ended", "error", err)
+		}
+	}()
+
+	return nil
+}
+
+// routes serves each function at its name, and BulkSync's API also at its own paths.
+func (c *connector) routes(cfg settings.Config, log *slog.Logger) http.Handler {
+	worker := bulk.NewWorker(c.store, c.queue, bulkworker.Importers(c.ct, c.kl, cfg), log)
+	bulkSync := bulksync.New(func() (*bulk.Control, error) { return c.control, nil }, log)
+
+	mux := http.NewServeMux()
+	mux.Handle("/", bulkSync)
+	mux.Handle("/BulkSync/", http.StripPrefix("/BulkSync", bulkSync))
+	mux.Handle("/BulkWorker", bulkworker.New(func() (*bulk.Worker, error) { return worker, nil }, log))
+	mux.Handle("/CustomerEvents", delivery.NewHandler("CustomerEvents", log, func() (delivery.Target, error) {
+		return delivery.Target{Handle: customerevents.New(c.ct, c.kl, cfg), Parker: parker{c.store}}, nil
+	}))
+
+	return mux
+}
+
+// environment reads the variables; without credentials it starts the demo shop and takes its own.
+func (c *connector) environment(ctx context.Context, say io.Writer) (environment, error) {
+	lookuper := envconfig.OsLookuper()
+
+	if !hasCredentials(lookuper) {
+		d, err := startDemo(ctx, demoOptions{customers: demoCustomers, jobTime: demoJobTime, ctAddr: "127.0.0.1:0", klAddr: "127.0.0.1:0"})
+		if err != nil {
+			return environment{}, err
+		}
+
+		c.demo = d
+		lookuper = envconfig.MultiLookuper(envconfig.MapLookuper(d.environment()), lookuper)
+
+		fmt.Fprintln(say, "demo shop: a small built-in commercetools and Klaviyo; set CT_* and KLAVIYO_* for your own")
+	}
+
+	env, err := settings.Load[environment](ctx, lookuper)
+	if err != nil {
+		return environment{}, err
+	}
+
+	if c.demo == nil {
+		fmt.Fprintf(say, "commercetools project %s, Klaviyo at %s\n", env.ProjectID, env.Klaviyo.APIURL)
+	}
+
+	return env, nil
+}
+
+// hasCredentials tells whether any variable of a real shop is set; a part of them is an error, not the demo shop.
+func hasCredentials(l envconfig.Lookuper) bool {
+	for _, name := range []string{"CT_API_URL", "CT_AUTH_URL", "CT_PROJECT_ID", "CT_API_CLIENT", "CT_SCOPES", "KLAVIYO_AUTH_KEY", "KLAVIYO_API_URL"} {
+		if v, ok := l.Lookup(name); ok && v != "" {
+			return true
+		}
+	}
+
+	return false
+}
+
+// openStore opens the state file; the demo shop's goes with the process, as the shop does.
+func (c *connector) openStore(path, project string) (err error) {
+	switch {
+	case path != "":
+	case c.demo != nil:
+		if c.scratch, err = os.MkdirTemp("", "ctklaviyo-demo-"); err != nil {
+			return fmt.Errorf("the demo shop's state: %w", err)
+		}
+
+		path = filepath.Join(c.scratch, "state.db")
+	default:
+		path = filepath.Join(".ctklaviyo", project+".db")
+	}
+
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("the state file's folder: %w", err)
+	}
+
+	c.store, err = embedded.Open(path)
+
+	return err
+}
+
+// close ends everything: requests in flight finish, tasks are cut off and go on with the next run.
+func (c *connector) close() error {
+	var errs []error
+
+	if c.queue != nil {
+		c.queue.Close()
+	}
+
+	if c.server != nil {
+		errs = append(errs, shutdown(c.server))
+	}
+
+	if c.store != nil {
+		errs = append(errs, c.store.Close())
+	}
+
+	if c.demo != nil {
+		c.demo.close()
+	}
+
+	if c.scratch != "" {
+		errs = append(errs, os.RemoveAll(c.scratch))
+	}
+
+	return errors.Join(errs...)
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
+)
+
+const (
+	demoProject   = "demo-shop"
+	demoKey       = "pk_demo"
+	demoSeed      = 1
+	demoCustomers = 500
+	demoJobTime   = 700 * time.Millisecond
+)
+
+// demo is the built-in shop: a small commercetools and a small Klaviyo on 127.0.0.1, for those without credentials.
+type demo struct {
+	ct *commercetoolstest.Server
+	kl *klaviyotest.Server
+
+	ctURL, klURL string
+	servers      []*http.Server
+}
+
+// demoOptions say how large the shop is, and how Klaviyo behaves.
+type demoOptions struct {
+	customers      int
+	limits         bool
+	jobTime        time.Duration
+	ctAddr, klAddr string
+}
+
+func startDemo(ctx context.Context, o demoOptions) (*demo, error) {
+	d := &demo{
+		ct: commercetoolstest.NewServer(demoProject),
+		kl: klaviyotest.New(klaviyotest.Options{Key: demoKey, Limits: o.limits, JobTime: o.jobTime}),
+	}
+	d.ct.Put(string(commercetools.Customers), commercetoolstest.Customers(demoSeed, o.customers)...)
+
+	var err error
+	if d.ctURL, err = d.listen(ctx, o.ctAddr, d.ct); err == nil {
+		d.klURL, err = d.listen(ctx, o.klAddr, d.kl)
+	}
+
+	if err != nil {
+		d.close()
+
+		return nil, err
+	}
+
+	return d, nil
+}
+
+func (d *demo) listen(ctx context.Context, addr string, h http.Handler) (url string, err error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return "", fmt.Errorf("the demo shop: %w", err)
+	}
+
+	server := newServer(h)
+	d.servers = append(d.servers, server)
+
+	go func() {
+		_ = server.Serve(listener) // ends with close
+	}()
+
+	return "http://" + listener.Addr().String(), nil
+}
+
+func (d *demo) close() {
+	for _, s := range d.servers {
+		_ = s.Close()
+	}
+}
+
+// environment is what an operator would set for this shop.
+func (d *demo) environment() map[string]string {
+	return map[string]string{
+		"CT_API_URL":       d.ctURL,
+		"CT_AUTH_URL":      d.ctURL,
+		"CT_PROJECT_ID":    demoProject,
+		"CT_API_CLIENT":    fmt.Sprintf(`{"clientId":%q,"secret":%q}`, commercetoolstest.ClientID, commercetoolstest.ClientSecret),
+		"KLAVIYO_AUTH_KEY": demoKey,
+		"KLAVIYO_API_URL":  d.klURL,
+	}
+}
+
+// demoCommand serves the shop alone, so that the connector can be measured from another process.
+func demoCommand() *cobra.Command {
+	var o demoOptions
+
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Serve the demo shop alone: a small commercetools and a small Klaviyo",
+		Long: "Serves the demo shop's commercetools and Klaviyo until it is interrupted, and prints the variables\n" +
+			"that let another process use it, ready for a shell.",
+		Example: "  go run ./functions/local demo --customers 50000 > demo.env &\n  set -a; . ./demo.env; go run ./functions/local run",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			d, err := startDemo(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			defer d.close()
+
+			env := d.environment()
+			for _, name := range []string{
+				"CT_API_URL", "CT_AUTH_URL", "CT_PROJECT_ID", "CT_API_CLIENT", "KLAVIYO_AUTH_KEY", "KLAVIYO_API_URL",
+			} {
+				cmd.Printf("%s='%s'\n", name, env[name])
+			}
+
+			<-cmd.Context().Done()
+
+			return nil
+		},
+	}
+	c.Flags().IntVar(&o.customers, "customers", demoCustomers, "how many customers the shop has")
+	c.Flags().BoolVar(&o.limits, "limits", false, "keep Klaviyo's rate limits")
+	c.Flags().DurationVar(&o.jobTime, "job-time", demoJobTime, "how long Klaviyo's import jobs take")
+	c.Flags().StringVar(&o.ctAddr, "commercetools", "127.0.0.1:0", "address of the commercetools")
+	c.Flags().StringVar(&o.klAddr, "klaviyo", "127.0.0.1:0", "address of the Klaviyo")
+
+	return c
+}
+
+// newServer returns a server with bounds on slow clients.
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+}
+
+// shutdown lets the requests in flight finish.
+func shutdown(s *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+
+	if err := s.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("shutting down: %w", err), s.Close())
+	}
+
+	return nil
+}

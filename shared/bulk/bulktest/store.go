@@ -1,0 +1,352 @@
+// Package bulktest holds the conformance suite that every bulk.Store passes.
+package bulktest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ctklaviyo/connector/shared/bulk"
+)
+
+// Racers is how many starts compete in the suite.
+const Racers = 200
+
+// Store runs the suite; each test gets an empty store from open.
+func Store(t *testing.T, open func(*testing.T) bulk.Store) {
+	t.Helper()
+
+	for name, test := range map[string]func(*testing.T, bulk.Store){
+		"a run that never was":           noRun,
+		"a run is kept whole":            runIsKept,
+		"an error writes nothing":        errorWritesNothing,
+		"one of many racers wins":        racers,
+		"shards are kept whole":          shardsAreKept,
+		"existing shards stay":           existingShardsStay,
+		"failures come with their shard": failuresWithShard,
+		"many failures at once":          manyFailures,
+		"concurrent pages":               concurrentPages,
+		"a new run starts clean":         newRunIsClean,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open(t))
+		})
+	}
+}
+
+// now is in microseconds and UTC, the precision that every store keeps.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+func start(t *testing.T, s bulk.Store, id string, o bulk.Options) bulk.Run {
+	t.Helper()
+
+	run, err := s.UpdateRun(t.Context(), bulk.Customers, func(r *bulk.Run) error { return r.Start(id, o, now()) })
+	if err != nil {
+		t.Fatalf("starting %s: %v", id, err)
+	}
+
+	return run
+}
+
+func equal(t *testing.T, what string, got, want any) {
+	t.Helper()
+
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func noRun(t *testing.T, s bulk.Store) {
+	t.Helper()
+
+	run, err := s.Run(t.Context(), bulk.Customers)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	equal(t, "run", run, bulk.Run{Resource: bulk.Customers})
+}
+
+func runIsKept(t *testing.T, s bulk.Store) {
+	t.Helper()
+
+	since := now().Add(-time.Hour)
+	want := start(t, s, "run-1", bulk.Options{IDs: []string{"a", "b"}, Since: since, DryRun: true})
+
+	got, err := s.Run(t.Context(), bulk.Customers)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	equal(t, "run", got, want)
+
+	if got.Epoch != 1 || got.Status != bulk.Running || !got.Options.Since.Equal(since) {
+		t.Errorf("run = %+v, want epoch 1, running, since %v", got, since)
+	}
+}
+
+func errorWritesNothing(t *testing.T, s bulk.Store) {
+	t.Helper()
+
+	before := start(t, s, "run-1", bulk.Options{})
+	refusal := errors.New("refused")
+
+	_, err := s.UpdateRun(t.Context(), bulk.Customers, func(r *bulk.Run) error {
+		r.Reason = "changed"
+
+		return refusal
+	})
+	if !errors.Is(err, refusal) {
+		t.Errorf("error = %v, want the change's own", err)
+	}
+
+	after, err := s.Run(t.Context(), bulk.Customers)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	equal(t, "run", after, before)
+}
+
+func racers(t *testing.T, s bulk.Store) {
+	t.Helper()
+
+	var (
+		won, held, other atomic.Int64
+		racing           sync.WaitGroup
+	)
+
+	for i := range Racers {
+		racing.Go(func() {
+			_, err := s.UpdateRun(t.Context(), bulk.Customers, func(r *bulk.Run) error {
+				return r.Start(fmt.Sprintf("run-%d", i), bulk.Options{}, now())
+			})
+
+			running, ok := errors.AsType[*bulk.RunningError](err)
+
+			switch {
+			case err == nil:
+				won.Add(1)
+			case ok && running.ID != "":
+				held.Add(1)
+			default:
+				other.Add(1)
+				t.Log(err)
+			}
+		})
+	}
+
+	racing.Wait()
+
+	if won.Load() != 1 || held.Load() != Racers-1 {
+		t.Errorf("won %d, held %d, other %d; want 1, %d, 0", won.Load(), held.Load(), other.Load(), Racers-1)
+	}
+}
+
+func shardsAreKept(t *testing.T, s bulk.Store) {
+	t.Helper()
+
+	want := bulk.Split(bulk.Customers, "run-1", 12)
+	if err := s.CreateShards(t.Context(), want); err != nil {
+		t.Fatal(err)
+	}
+
+	got, err := s.Shards(t.Context(), bulk.Customers, "run-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	equal(t, "shards", got, want)
+
+	one, err := s.Shard(t.Context(), want[7].ShardKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	equal(t, "shard", one, want[7])
+
+	if _, err := s.Shard(t.Context(), bulk.ShardKey{Resource: bulk.Customers, Run: "run-1", Index: 12}); err == nil {
+		t.Error("a shard that does not exist was found")
+	}
+}
+
+func existingShardsStay(t *testing.T, s bulk.Store) {
+	t.Helper()
+
+	shards := bulk.Split(bulk.Customers, "run-1", 3)
+	if err := s.CreateShards(t.Context(), shards[:2]); err != nil {
+		t.Fatal(err)
+	}
+
+	if _, err := s.UpdateShard(t.Context(), shards[1].ShardKey, nil, func(s *bulk.Shard) error { s.Page = 5; return nil }); err != nil {
+		t.Fatal(err)
+	}
+
+	if err := s.CreateShards(t.Context(), shards); err != nil {
+		t.Fatal(err)
+	}
+
+	got, err := s.Shards(t.Context(), bulk.Customers, "run-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if len(got) != 3 || got[1].Page != 5 {
+		t.Errorf("shards = %+v, want 3, the second at page 5", got)
+	}
+}
+
+func failuresWithShard(t *testing.T, s bulk.Store) {
+	t.Helper()
+
+	start(t, s, "run-1", bulk.Options{})
+
+	key := bulk.ShardKey{Resource: bulk.Customers, Run: "run-1"}
+	if err := s.CreateShards(t.Context(), bulk.Split(bulk.Customers, "run-1", 1)); err != nil {
+		t.Fatal(err)
+	}
+
+	one := bulk.Failure{ID: "1", Reason: "first", Code: "invalid", Pointer: "/data"}
+	two := bulk.Failure{ID: "2", Reason: "second"}
+	page := func(s *bulk.Shard) error { s.Page++; return nil }
+	refusal := errors.New("refused")
+
+	for _, f := range []bulk.Failure{one, two} {
+		if _, err := s.UpdateShard(t.Context(), key, []bulk.Failure{f}, page); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	_, err := s.UpdateShard(t.Context(), key, []bulk.Failure{{ID: "3"}}, func(*bulk.Shard) error { return refusal })
+	if !errors.Is(err, refusal) {
+		t.Errorf("error = %v, want the change's own", err)
+	}
+
+	got, err := s.Failures(t.Context(), bulk.Customers, "run-1", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	equal(t, "failures, last first", got, []bulk.Failure{two, one})
+
+	got, err = s.Failures(t.Context(), bulk.Customers, "run-1", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	equal(t, "the last failure", got, []bulk.Failure{two})
+}
+
+// manyFailures is a whole batch of Klaviyo's refused, each with a long reason: more than one Firestore document holds.
+func manyFailures(t *testing.T, s bulk.Store) {
+	t.Helper()
+
+	const n = 10_000
+
+	start(t, s, "run-1", bulk.Options{})
+
+	if err := s.CreateShards(t.Context(), bulk.Split(bulk.Customers, "run-1", 1)); err != nil {
+		t.Fatal(err)
+	}
+
+	failures := make([]bulk.Failure, n)
+	for i := range failures {
+		failures[i] = bulk.Failure{ID: fmt.Sprintf("%036d", i), Reason: strings.Repeat("r", 200)}
+	}
+
+	key := bulk.ShardKey{Resource: bulk.Customers, Run: "run-1"}
+	if _, err := s.UpdateShard(t.Context(), key, failures, func(s *bulk.Shard) error { s.Page++; return nil }); err != nil {
+		t.Fatal(err)
+	}
+
+	got, err := s.Failures(t.Context(), bulk.Customers, "run-1", 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if len(got) != 1000 || got[0] != failures[n-1] || got[999] != failures[n-1000] {
+		t.Errorf("got %d failures, the first %+v; want the last 1000, last first", len(got), got[0])
+	}
+}
+
+// concurrentPages delivers each page of a shard twice at once: every page counts once.
+func concurrentPages(t *testing.T, s bulk.Store) {
+	t.Helper()
+
+	const pages = 10
+
+	key := bulk.ShardKey{Resource: bulk.Customers, Run: "run-1"}
+	if err := s.CreateShards(t.Context(), bulk.Split(bulk.Customers, "run-1", 1)); err != nil {
+		t.Fatal(err)
+	}
+
+	done := errors.New("done already")
+
+	deliver := func(page int) {
+		_, err := s.UpdateShard(t.Context(), key, nil, func(s *bulk.Shard) error {
+			if s.Page != page {
+				return done
+			}
+
+			s.Page++
+			s.Read += 500
+
+			return nil
+		})
+		if err != nil && !errors.Is(err, done) {
+			t.Error(err)
+		}
+	}
+
+	for page := range pages {
+		var deliveries sync.WaitGroup
+
+		deliveries.Go(func() { deliver(page) })
+		deliveries.Go(func() { deliver(page) })
+		deliveries.Wait()
+	}
+
+	shard, err := s.Shard(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if shard.Read != pages*500 {
+		t.Errorf("read = %d, want %d", shard.Read, pages*500)
+	}
+}
+
+func newRunIsClean(t *testing.T, s bulk.Store) {
+	t.Helper()
+
+	start(t, s, "run-1", bulk.Options{DryRun: true})
+
+	if err := s.CreateShards(t.Context(), bulk.Split(bulk.Customers, "run-1", 2)); err != nil {
+		t.Fatal(err)
+	}
+
+	if _, err := s.UpdateRun(t.Context(), bulk.Customers, func(r *bulk.Run) error { return r.Stop(now()) }); err != nil {
+		t.Fatal(err)
+	}
+
+	run := start(t, s, "run-2", bulk.Options{})
+	if run.Epoch != 2 || run.Options.DryRun || !run.FinishedAt.IsZero() {
+		t.Errorf("run = %+v, want epoch 2 and nothing of the run before", run)
+	}
+
+	shards, err := s.Shards(t.Context(), bulk.Customers, "run-2")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if len(shards) != 0 {
+		t.Errorf("shards = %+v, want none", shards)
+	}
+}

@@ -1,0 +1,237 @@
+package cloud_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
+	"github.com/ctklaviyo/connector/shared/bulk/cloud"
+)
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	bulktest.Store(t, func(t *testing.T) bulk.Store { t.Helper(); return cloud.NewStore(database(t)) })
+}
+
+// The suite's racers create the lock document; these find one of an ended run.
+func TestRacersAfterAnEndedRun(t *testing.T) {
+	t.Parallel()
+
+	store := cloud.NewStore(database(t))
+	now := time.Now()
+
+	for _, change := range []func(*bulk.Run) error{
+		func(r *bulk.Run) error { return r.Start("before", bulk.Options{}, now) },
+		func(r *bulk.Run) error { return r.Stop(now) },
+	} {
+		if _, err := store.UpdateRun(t.Context(), bulk.Customers, change); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	var (
+		won, held atomic.Int64
+		racing    sync.WaitGroup
+	)
+
+	for i := range bulktest.Racers {
+		racing.Go(func() {
+			_, err := store.UpdateRun(t.Context(), bulk.Customers, func(r *bulk.Run) error {
+				return r.Start(fmt.Sprintf("run-%d", i), bulk.Options{}, now)
+			})
+			if running, ok := errors.AsType[*bulk.RunningError](err); ok && running.ID != "before" {
+				held.Add(1)
+			} else if err == nil {
+				won.Add(1)
+			} else {
+				t.Error(err)
+			}
+		})
+	}
+
+	racing.Wait()
+
+	if won.Load() != 1 || held.Load() != bulktest.Racers-1 {
+		t.Errorf("won %d, held %d; want 1, %d", won.Load(), held.Load(), bulktest.Racers-1)
+	}
+
+	run, err := store.Run(t.Context(), bulk.Customers)
+	if err != nil || run.Epoch != 2 {
+		t.Errorf("epoch %d, %v; want 2: only one start was written", run.Epoch, err)
+	}
+}
+
+// Nothing here fences the writes but the store: none is lost, and each brings its failure exactly once.
+func TestRacingShardUpdates(t *testing.T) {
+	t.Parallel()
+
+	const writers = 8
+
+	store := cloud.NewStore(database(t))
+	shards := bulk.Split(bulk.Customers, "r", 1)
+
+	if err := store.CreateShards(t.Context(), shards); err != nil {
+		t.Fatal(err)
+	}
+
+	var racing sync.WaitGroup
+
+	for i := range writers {
+		racing.Go(func() {
+			failures := []bulk.Failure{{ID: strconv.Itoa(i)}}
+			if _, err := store.UpdateShard(t.Context(), shards[0].ShardKey, failures, func(s *bulk.Shard) error {
+				s.Read++
+
+				return nil
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+
+	racing.Wait()
+
+	shard, err := store.Shard(t.Context(), shards[0].ShardKey)
+	if err != nil || shard.Read != writers {
+		t.Errorf("read = %d, %v; want %d", shard.Read, err, writers)
+	}
+
+	failures, err := store.Failures(t.Context(), bulk.Customers, "r", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	ids := map[string]bool{}
+	for _, f := range failures {
+		ids[f.ID] = true
+	}
+
+	if len(failures) != writers || len(ids) != writers {
+		t.Errorf("%d failures of %d records, want %d of each", len(failures), len(ids), writers)
+	}
+}
+
+// loseOnce cuts the first commit's answer off, after the server has made it; the client then commits again.
+func loseOnce() grpc.UnaryClientInterceptor {
+	var lost atomic.Bool
+
+	return func(
+		ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption,
+	) error {
+		err := invoke(ctx, method, req, reply, cc, opts...)
+		if err == nil && strings.HasSuffix(method, "/Commit") && lost.CompareAndSwap(false, true) {
+			return status.Error(codes.Unavailable, "connection reset")
+		}
+
+		return err
+	}
+}
+
+// A start whose answer was lost must not meet its own run as somebody else's: nobody would ever enqueue its first task.
+func TestLostAnswer(t *testing.T) {
+	t.Parallel()
+
+	store := cloud.NewStore(database(t, grpc.WithUnaryInterceptor(loseOnce())))
+
+	run, err := store.UpdateRun(t.Context(), bulk.Customers, func(r *bulk.Run) error {
+		return r.Start("mine", bulk.Options{DryRun: true}, time.Now())
+	})
+	if err != nil || run.ID != "mine" || run.Epoch != 1 || !run.Options.DryRun {
+		t.Errorf("run = %+v, %v; want mine, once", run, err)
+	}
+}
+
+// What Terraform's TTL policies, and people in the console, rely on.
+func TestStoredForm(t *testing.T) {
+	t.Parallel()
+
+	client := database(t)
+	store := cloud.NewStore(client)
+	now := time.Date(2026, 1, 2, 3, 4, 5, 6789, time.UTC)
+	key := bulk.ShardKey{Resource: bulk.Customers, Run: "r1", Index: 7}
+
+	if _, err := store.UpdateRun(t.Context(), bulk.Customers, func(r *bulk.Run) error {
+		return r.Start("r1", bulk.Options{IDs: []string{"a", "b"}}, now)
+	}); err != nil {
+		t.Fatal(err)
+	}
+
+	if err := store.CreateShards(t.Context(), []bulk.Shard{{ShardKey: key, Before: "b", Phase: bulk.Reading}}); err != nil {
+		t.Fatal(err)
+	}
+
+	failure := bulk.Failure{ID: "a1", Reason: "bad\xff", Code: "invalid", Pointer: "/data"}
+	if _, err := store.UpdateShard(t.Context(), key, []bulk.Failure{failure}, func(s *bulk.Shard) error {
+		s.Page, s.Cursor, s.Jobs, s.Counts, s.UpdatedAt = 1, "a9", []string{"j"}, bulk.Counts{Read: 2, Sent: 1, Failed: 1}, now
+
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+
+	micros := now.Truncate(time.Microsecond)
+
+	for path, want := range map[string]map[string]any{
+		"sync/customers": {"run": map[string]any{
+			"id": "r1", "epoch": int64(1), "status": "running", "options": `{"ids":["a","b"]}`, "total": int64(0), "shards": int64(0),
+			"startedAt": micros, "leaseUntil": micros.Add(bulk.Lease),
+		}},
+		"sync/customers/shards/r1-0007": {"shard": map[string]any{
+			"run": "r1", "index": int64(7), "cursor": "a9", "before": "b", "page": int64(1), "phase": "reading",
+			"jobs": []any{"j"}, "polls": int64(0), "read": int64(2), "sent": int64(1), "failed": int64(1), "skipped": int64(0),
+			"updatedAt": micros,
+		}},
+		"sync/customers/failures": {
+			"failures": `[{"id":"a1","reason":"bad\ufffd","code":"invalid","pointer":"/data"}]`,
+		},
+	} {
+		got := raw(t, client, path)
+		delete(got, "write")
+		delete(got, "key")
+
+		if expire, ok := got["expireAt"].(time.Time); path != "sync/customers" && (!ok || time.Until(expire).Round(24*time.Hour) != 30*24*time.Hour) {
+			t.Errorf("%s: expireAt = %v, want 30 days from now", path, got["expireAt"])
+		}
+
+		delete(got, "expireAt")
+
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", path, diff)
+		}
+	}
+}
+
+// raw returns the fields of a document, or of the only one in a collection.
+func raw(t *testing.T, client *firestore.Client, path string) map[string]any {
+	t.Helper()
+
+	if doc := client.Doc(path); doc != nil {
+		snap, err := doc.Get(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		return snap.Data()
+	}
+
+	snaps, err := client.Collection(path).Documents(t.Context()).GetAll()
+	if err != nil || len(snaps) != 1 {
+		t.Fatalf("%s: %d documents, %v; want 1", path, len(snaps), err)
+	}
+
+	return snaps[0].Data()
+}

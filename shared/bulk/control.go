@@ -1,0 +1,120 @@
+package bulk
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Store keeps the documents. Each write is one atomic step: UpdateRun and UpdateShard read the document, let change
+// have it, and write it only if nobody else has in the meantime; otherwise they begin again. An error of change is
+// returned as it is, and nothing is written.
+type Store interface {
+	// Run returns the lock document; a zero Run (with its Resource) when there never was one.
+	Run(ctx context.Context, resource Resource) (Run, error)
+	UpdateRun(ctx context.Context, resource Resource, change func(*Run) error) (Run, error)
+	// CreateShards creates the shards that do not exist yet, and leaves the others as they are.
+	CreateShards(ctx context.Context, shards []Shard) error
+	Shard(ctx context.Context, key ShardKey) (Shard, error)
+	// Shards returns all shards of a run, by index.
+	Shards(ctx context.Context, resource Resource, run string) ([]Shard, error)
+	// UpdateShard stores failures in the same step.
+	UpdateShard(ctx context.Context, key ShardKey, failures []Failure, change func(*Shard) error) (Shard, error)
+	// Failures returns at most limit failures of a run, the last recorded first.
+	Failures(ctx context.Context, resource Resource, run string, limit int) ([]Failure, error)
+}
+
+// Queue delivers each task to BulkWorker until it answers with success: Cloud Tasks or its embedded twin. A task whose
+// name the queue has seen is not delivered again; that is success, too.
+type Queue interface {
+	Enqueue(ctx context.Context, t Task, after time.Duration) error
+}
+
+// Control starts, stops and watches runs.
+type Control struct {
+	store Store
+	queue Queue
+	log   *slog.Logger
+}
+
+// NewControl returns a Control over the documents and the queue that the workers use, too.
+func NewControl(store Store, queue Queue, log *slog.Logger) *Control {
+	return &Control{store: store, queue: queue, log: log}
+}
+
+// Start takes the lock and enqueues the run's first task. It returns a *RunningError when a run holds the lock.
+func (c *Control) Start(ctx context.Context, resource Resource, o Options) (Run, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Run{}, fmt.Errorf("a new run's id: %w", err)
+	}
+
+	run, err := c.store.UpdateRun(ctx, resource, func(r *Run) error { return r.Start(id.String(), o, time.Now()) })
+	if err != nil {
+		return Run{}, err
+	}
+
+	if err := c.queue.Enqueue(ctx, planTask(run), 0); err != nil {
+		c.release(ctx, run)
+
+		return Run{}, fmt.Errorf("the import of %s was not started, its first task could not be enqueued: %w", resource, err)
+	}
+
+	return run, nil
+}
+
+// release gives the lock of a run back that has no task.
+func (c *Control) release(ctx context.Context, run Run) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+
+	_, err := c.store.UpdateRun(ctx, run.Resource, func(r *Run) error {
+		return r.end(planTask(run), Failed, "its first task could not be enqueued", time.Now())
+	})
+	if err != nil {
+		c.log.ErrorContext(ctx, "lock not released", "resource", run.Resource, "run", run.ID,
+			"free_again_at", run.LeaseUntil, "error", err)
+	}
+}
+
+// Stop ends the run of a resource. It returns ErrNotRunning when there is none.
+func (c *Control) Stop(ctx context.Context, resource Resource) (Run, error) {
+	return c.store.UpdateRun(ctx, resource, func(r *Run) error { return r.Stop(time.Now()) })
+}
+
+// Resume enqueues the tasks of a running run anew, for a queue that has lost them: the embedded one, after a restart.
+// It tells whether there is a run.
+func (c *Control) Resume(ctx context.Context, resource Resource) (Run, bool, error) {
+	run, err := c.store.Run(ctx, resource)
+	if err != nil || run.Status != Running {
+		return run, false, err
+	}
+
+	return run, true, c.queue.Enqueue(ctx, planTask(run), 0)
+}
+
+// Progress says how far the run of a resource is, with at most so many of its last failures.
+func (c *Control) Progress(ctx context.Context, resource Resource, failures int) (Progress, error) {
+	run, err := c.store.Run(ctx, resource)
+	if err != nil || run.ID == "" {
+		return Progress{Resource: resource, Status: Never}, err
+	}
+
+	shards, err := c.store.Shards(ctx, resource, run.ID)
+	if err != nil {
+		return Progress{}, err
+	}
+
+	p := newProgress(run, shards, time.Now())
+
+	if p.Failed > 0 && failures > 0 {
+		if p.Errors, err = c.store.Failures(ctx, resource, run.ID, failures); err != nil {
+			return Progress{}, err
+		}
+	}
+
+	return p, nil
+}

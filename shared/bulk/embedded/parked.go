@@ -1,0 +1,35 @@
+package embedded
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// parked is the bucket of messages that can never succeed; its keys count up.
+const parked = "parked"
+
+// Parked is a message that was put aside: what the parked topic of Pub/Sub is in the cloud.
+type Parked struct {
+	// Data is the message as it came, and Attributes say why it was put aside.
+	Data       []byte            `json:"data"`
+	Attributes map[string]string `json:"attributes"`
+	ParkedAt   time.Time         `json:"parkedAt"`
+}
+
+// Park keeps a message.
+func (s *Store) Park(_ context.Context, data []byte, attributes map[string]string) error {
+	return s.update(func(tx *bolt.Tx) error {
+		n, err := tx.Bucket([]byte(parked)).NextSequence()
+		if err != nil {
+			return fmt.Errorf("a parked message's number: %w", err)
+		}
+
+		key := binary.BigEndian.AppendUint64(nil, n)
+
+		return put(tx, parked, string(key), Parked{Data: data, Attributes: attributes, ParkedAt: time.Now()})
+	})
+}

@@ -1,0 +1,50 @@
+package embedded_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
+	"github.com/ctklaviyo/connector/shared/bulk/embedded"
+)
+
+func open(t *testing.T) *embedded.Store {
+	t.Helper()
+
+	store, err := embedded.Open(filepath.Join(t.TempDir(), "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+
+	return store
+}
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	bulktest.Store(t, func(t *testing.T) bulk.Store { t.Helper(); return open(t) })
+}
+
+func TestOpenTwice(t *testing.T) {
+	t.Parallel()
+
+	path := filepath.Join(t.TempDir(), "state.db")
+
+	first, err := embedded.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	defer first.Close()
+
+	if _, err := embedded.Open(path); err == nil || !strings.Contains(err.Error(), "in use by another process") {
+		t.Errorf("error = %v, want that the file is in use", err)
+	}
+}

@@ -1,0 +1,487 @@
+package bulk_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/embedded"
+)
+
+// records is an Importer over ids in memory: batches of 10, each sent with a job that ends at the second poll.
+type records struct {
+	ids []string
+	// before may fail a task before it reads, or before it sends.
+	before func(what string) error
+
+	mu    sync.Mutex
+	sent  map[string]int
+	polls map[string]int
+}
+
+func newRecords(n int) *records {
+	r := rand.New(rand.NewPCG(1, uint64(n)))
+	ids := make([]string, n)
+
+	for i := range ids {
+		ids[i] = fmt.Sprintf("%08x-0000-4000-8000-%012x", r.Uint32(), i)
+	}
+
+	slices.Sort(ids)
+
+	return &records{
+		ids: ids, before: func(string) error { return nil },
+		sent: map[string]int{}, polls: map[string]int{},
+	}
+}
+
+func (r *records) Plan(context.Context, bulk.Options) (total, shards int, err error) {
+	return len(r.ids), bulk.ShardsFor(len(r.ids), 50), r.before("plan")
+}
+
+func (r *records) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
+	const batch = 10
+
+	if err := r.before("read"); err != nil {
+		return bulk.Page{}, err
+	}
+
+	page := bulk.Page{Cursor: w.Cursor, End: true}
+
+	var ids []string
+
+	for _, id := range r.ids {
+		if id <= w.Cursor || (w.Before != "" && id >= w.Before) {
+			continue
+		}
+
+		if len(ids) == batch {
+			page.End = false
+
+			break
+		}
+
+		ids = append(ids, id)
+		page.Cursor = id
+	}
+
+	page.Counts = bulk.Counts{Read: len(ids), Sent: len(ids)}
+	if len(ids) == 0 {
+		return page, nil
+	}
+
+	if err := errors.Join(r.before("send"), w.Proceed(ctx)); err != nil {
+		return bulk.Page{}, err
+	}
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+
+	for _, id := range ids {
+		r.sent[id]++
+	}
+
+	page.Jobs = []string{"job-" + page.Cursor}
+
+	return page, r.before("record")
+}
+
+func (r *records) Settle(_ context.Context, jobs []string) (bulk.Settled, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+
+	var s bulk.Settled
+
+	for _, job := range jobs {
+		if r.polls[job]++; r.polls[job] < 2 {
+			s.Pending = append(s.Pending, job)
+		}
+	}
+
+	return s, r.before("settle")
+}
+
+// times returns how often each id was sent: number of sends -> number of ids.
+func (r *records) times() map[int]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+
+	times := map[int]int{}
+	for _, id := range r.ids {
+		times[r.sent[id]]++
+	}
+
+	return times
+}
+
+// engine is a Control, and a Worker behind a queue that delivers over HTTP.
+type engine struct {
+	store   *embedded.Store
+	control *bulk.Control
+	queue   *embedded.Queue
+}
+
+func newEngine(t *testing.T, importer bulk.Importer) *engine {
+	t.Helper()
+
+	store, err := embedded.Open(filepath.Join(t.TempDir(), "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	t.Cleanup(func() { _ = store.Close() })
+
+	e := &engine{store: store}
+	e.begin(t, importer)
+
+	return e
+}
+
+// begin starts the process's part: what a restart begins anew.
+func (e *engine) begin(t *testing.T, importer bulk.Importer) {
+	t.Helper()
+
+	log := slog.New(slog.DiscardHandler)
+
+	var worker *bulk.Worker
+
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+
+		task, err := bulk.ParseTask(body)
+		if err != nil {
+			t.Errorf("task %s: %v", body, err)
+		}
+
+		if err := worker.Do(r.Context(), task); err != nil {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+
+	rates := embedded.DefaultRates()
+	rates.PerSecond, rates.MinBackoff, rates.MaxBackoff = 10_000, time.Millisecond, 10*time.Millisecond
+	e.queue = embedded.NewQueue(server.URL, rates, log)
+	worker = bulk.NewWorker(e.store, e.queue, map[bulk.Resource]bulk.Importer{bulk.Customers: importer}, log)
+	e.control = bulk.NewControl(e.store, e.queue, log)
+
+	t.Cleanup(func() {
+		e.queue.Close()
+		server.Close()
+	})
+}
+
+func (e *engine) start(t *testing.T) bulk.Run {
+	t.Helper()
+
+	run, err := e.control.Start(t.Context(), bulk.Customers, bulk.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return run
+}
+
+// wait waits for the end of the run.
+func (e *engine) wait(t *testing.T) bulk.Progress {
+	t.Helper()
+
+	for {
+		p, err := e.control.Progress(t.Context(), bulk.Customers, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		if p.Status != bulk.Running {
+			return p
+		}
+
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func wantDone(t *testing.T, p bulk.Progress, counts bulk.Counts) {
+	t.Helper()
+
+	if p.Status != bulk.Done || p.Counts != counts {
+		t.Errorf("progress = %s %+v, want done %+v", p.Status, p.Counts, counts)
+	}
+}
+
+func TestEveryRecordOnce(t *testing.T) {
+	t.Parallel()
+
+	for _, n := range []int{0, 10, 501} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+
+			r := newRecords(n)
+			e := newEngine(t, r)
+			e.start(t)
+			wantDone(t, e.wait(t), bulk.Counts{Read: n, Sent: n})
+
+			if times := r.times(); times[1] != n {
+				t.Errorf("sends -> ids = %v, want all %d once", times, n)
+			}
+		})
+	}
+}
+
+func TestSkewedIDs(t *testing.T) {
+	t.Parallel()
+
+	r := newRecords(300)
+	for i, id := range r.ids {
+		r.ids[i] = "a" + id[1:]
+	}
+
+	slices.Sort(r.ids)
+
+	e := newEngine(t, r)
+	e.start(t)
+	wantDone(t, e.wait(t), bulk.Counts{Read: 300, Sent: 300})
+
+	if times := r.times(); times[1] != 300 {
+		t.Errorf("sends -> ids = %v, want all 300 once", times)
+	}
+}
+
+// TestFailingTasks lets each outward step fail now and then: the tasks come back, and the counts stay right.
+func TestFailingTasks(t *testing.T) {
+	t.Parallel()
+
+	r := newRecords(500)
+
+	var mu sync.Mutex
+
+	random := rand.New(rand.NewPCG(7, 7))
+	r.before = func(what string) error {
+		mu.Lock()
+		defer mu.Unlock()
+
+		if random.IntN(4) == 0 {
+			return fmt.Errorf("no luck at %s", what)
+		}
+
+		return nil
+	}
+
+	e := newEngine(t, r)
+	e.start(t)
+	wantDone(t, e.wait(t), bulk.Counts{Read: 500, Sent: 500})
+
+	if times := r.times(); times[0] != 0 {
+		t.Errorf("sends -> ids = %v, want none unsent", times)
+	}
+}
+
+// TestDuplicateTasks delivers every task of a run again after its end, and twice while it lasts.
+func TestDuplicateTasks(t *testing.T) {
+	t.Parallel()
+
+	r := newRecords(200)
+	e := newEngine(t, r)
+	run := e.start(t)
+	worker := bulk.NewWorker(e.store, e.queue, map[bulk.Resource]bulk.Importer{bulk.Customers: r}, slog.New(slog.DiscardHandler))
+	plan := bulk.Task{Run: run.ID, Epoch: run.Epoch, Resource: bulk.Customers, Plan: true}
+
+	for range 3 {
+		if err := worker.Do(t.Context(), plan); err != nil {
+			t.Error(err)
+		}
+	}
+
+	p := e.wait(t)
+	wantDone(t, p, bulk.Counts{Read: 200, Sent: 200})
+
+	for page := range 5 {
+		late := bulk.Task{Run: run.ID, Epoch: run.Epoch, Resource: bulk.Customers, Page: page}
+		if err := worker.Do(t.Context(), late); err != nil {
+			t.Error(err)
+		}
+	}
+
+	if times := r.times(); times[1] != 200 {
+		t.Errorf("sends -> ids = %v, want all 200 once", times)
+	}
+}
+
+func TestStop(t *testing.T) {
+	t.Parallel()
+
+	r := newRecords(500)
+	reached, release := make(chan struct{}), make(chan struct{})
+	once := sync.Once{}
+	r.before = func(what string) error {
+		if what == "send" {
+			once.Do(func() { close(reached) })
+			<-release
+		}
+
+		return nil
+	}
+
+	e := newEngine(t, r)
+	e.start(t)
+	<-reached
+
+	if _, err := e.control.Stop(t.Context(), bulk.Customers); err != nil {
+		t.Fatal(err)
+	}
+
+	close(release)
+
+	p := e.wait(t)
+	if p.Status != bulk.Stopped || p.FinishedAt.IsZero() {
+		t.Errorf("progress = %+v, want stopped", p)
+	}
+
+	if _, err := e.control.Stop(t.Context(), bulk.Customers); !errors.Is(err, bulk.ErrNotRunning) {
+		t.Errorf("second stop: error = %v, want ErrNotRunning", err)
+	}
+
+	if times := r.times(); times[1] != 0 {
+		t.Errorf("sends -> ids = %v, want that no task sends after the stop", times)
+	}
+
+	run := e.start(t)
+	if run.Epoch != 2 {
+		t.Errorf("epoch = %d, want 2", run.Epoch)
+	}
+
+	wantDone(t, e.wait(t), bulk.Counts{Read: 500, Sent: 500})
+}
+
+func TestFatal(t *testing.T) {
+	t.Parallel()
+
+	r := newRecords(100)
+	r.before = func(what string) error {
+		if what == "send" {
+			return &bulk.FatalError{Reason: "the key lacks the scope lists:write"}
+		}
+
+		return nil
+	}
+
+	e := newEngine(t, r)
+	e.start(t)
+
+	p := e.wait(t)
+	if p.Status != bulk.Failed || p.Reason != "the key lacks the scope lists:write" {
+		t.Errorf("progress = %+v, want failed with the reason", p)
+	}
+
+	r.before = func(string) error { return nil }
+	e.start(t)
+	wantDone(t, e.wait(t), bulk.Counts{Read: 100, Sent: 100})
+}
+
+// TestRestart loses the queue in the middle of a run, as a killed process does, and resumes it.
+func TestRestart(t *testing.T) {
+	t.Parallel()
+
+	r := newRecords(500)
+	sends := make(chan struct{}, 1000)
+	r.before = func(what string) error {
+		if what == "send" {
+			sends <- struct{}{}
+		}
+
+		return nil
+	}
+
+	e := newEngine(t, r)
+	run := e.start(t)
+
+	for range 10 {
+		<-sends
+	}
+
+	e.queue.Close()
+	e.begin(t, r)
+
+	resumed, ok, err := e.control.Resume(t.Context(), bulk.Customers)
+	if err != nil || !ok || resumed.ID != run.ID {
+		t.Fatalf("resume = %s %v %v, want the run %s", resumed.ID, ok, err, run.ID)
+	}
+
+	wantDone(t, e.wait(t), bulk.Counts{Read: 500, Sent: 500})
+
+	if times := r.times(); times[0] != 0 {
+		t.Errorf("sends -> ids = %v, want none unsent", times)
+	}
+}
+
+func TestStaleEpoch(t *testing.T) {
+	t.Parallel()
+
+	r := newRecords(20)
+	e := newEngine(t, r)
+	run := e.start(t)
+	e.wait(t)
+
+	expired := func(r *bulk.Run) error {
+		*r = bulk.Run{ID: "dead", Resource: bulk.Customers, Epoch: 7, Status: bulk.Running, LeaseUntil: time.Now().Add(-time.Second)}
+
+		return nil
+	}
+	if _, err := e.store.UpdateRun(t.Context(), bulk.Customers, expired); err != nil {
+		t.Fatal(err)
+	}
+
+	taken := e.start(t)
+	if taken.Epoch != 8 {
+		t.Errorf("epoch = %d, want 8: an expired lease is taken over", taken.Epoch)
+	}
+
+	e.wait(t)
+
+	stale := bulk.Task{Run: taken.ID, Epoch: run.Epoch, Resource: bulk.Customers, Plan: true}
+	worker := bulk.NewWorker(e.store, e.queue, map[bulk.Resource]bulk.Importer{bulk.Customers: r}, slog.New(slog.DiscardHandler))
+
+	before := r.times()
+	if err := worker.Do(t.Context(), stale); err != nil {
+		t.Error(err)
+	}
+
+	if diff := cmp.Diff(before, r.times()); diff != "" {
+		t.Errorf("a task of an older epoch did something:\n%s", diff)
+	}
+}
+
+type brokenQueue struct{}
+
+func (brokenQueue) Enqueue(context.Context, bulk.Task, time.Duration) error {
+	return errors.New("the queue is away")
+}
+
+func TestStartWithoutQueue(t *testing.T) {
+	t.Parallel()
+
+	r := newRecords(5)
+	e := newEngine(t, r)
+
+	var logged bytes.Buffer
+
+	broken := bulk.NewControl(e.store, brokenQueue{}, slog.New(slog.NewTextHandler(&logged, nil)))
+	if _, err := broken.Start(t.Context(), bulk.Customers, bulk.Options{}); err == nil {
+		t.Fatal("a run without a task was started")
+	}
+
+	e.start(t) // the lock is free again
+	wantDone(t, e.wait(t), bulk.Counts{Read: 5, Sent: 5})
+}

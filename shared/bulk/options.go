@@ -1,0 +1,106 @@
+package bulk
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+)
+
+// MaxIDs is how many ids one run takes. They are kept in the lock document, which Firestore bounds at 1 MiB.
+const MaxIDs = 10_000
+
+// maxIDLength bounds one id. commercetools' ids have 36 characters.
+const maxIDLength = 256
+
+// Options narrow a run down. The zero Options import everything.
+type Options struct {
+	// IDs are the records to import, sorted and unique; none means all.
+	IDs []string `json:"ids,omitempty"`
+	// Since leaves out what was last modified before it.
+	Since time.Time `json:"since,omitzero"`
+	// DryRun reads and maps, and sends nothing: "sent" then counts what would be sent.
+	DryRun bool `json:"dryRun,omitempty"`
+}
+
+// OptionsError says what is wrong with the body of a start.
+type OptionsError struct {
+	// Field is the field's name, or "" when the body as a whole is wrong.
+	Field, Problem string
+}
+
+// Error implements error.
+func (e *OptionsError) Error() string {
+	if e.Field == "" {
+		return "the body " + e.Problem
+	}
+
+	return e.Field + ": " + e.Problem
+}
+
+// ParseOptions reads the JSON body of a start; an empty body gives the zero Options. Every error is an *OptionsError.
+func ParseOptions(body []byte) (Options, error) {
+	var o Options
+
+	if len(bytes.TrimSpace(body)) == 0 {
+		return o, nil
+	}
+
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+
+	if err := dec.Decode(&o); err != nil {
+		return Options{}, decodeError(err)
+	}
+
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return Options{}, &OptionsError{Problem: "has something after its JSON object"}
+	}
+
+	if err := o.Normalize(); err != nil {
+		return Options{}, err
+	}
+
+	return o, nil
+}
+
+// Normalize sorts the ids, and returns an *OptionsError for what does not go.
+func (o *Options) Normalize() error {
+	if len(o.IDs) > MaxIDs {
+		return &OptionsError{Field: "ids", Problem: fmt.Sprintf("has %d ids; at most %d go into one run", len(o.IDs), MaxIDs)}
+	}
+
+	for i, id := range o.IDs {
+		if id == "" || len(id) > maxIDLength {
+			return &OptionsError{Field: fmt.Sprintf("ids[%d]", i), Problem: fmt.Sprintf("must have 1 to %d characters", maxIDLength)}
+		}
+	}
+
+	slices.Sort(o.IDs)
+	o.IDs = slices.Compact(o.IDs)
+
+	if len(o.IDs) > 0 && !o.Since.IsZero() {
+		return &OptionsError{Field: "since", Problem: "does not go with ids"}
+	}
+
+	return nil
+}
+
+func decodeError(err error) *OptionsError {
+	if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if wrongType.Field == "" {
+			return &OptionsError{Problem: "must be a JSON object, not " + wrongType.Value}
+		}
+
+		return &OptionsError{Field: wrongType.Field, Problem: fmt.Sprintf("must be a %s, not a %s", wrongType.Type, wrongType.Value)}
+	}
+
+	if _, ok := errors.AsType[*time.ParseError](err); ok {
+		return &OptionsError{Field: "since", Problem: `must be a time such as "2026-01-01T00:00:00Z"`}
+	}
+
+	return &OptionsError{Problem: "is not what a start takes: " + err.Error()}
+}

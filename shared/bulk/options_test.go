@@ -1,0 +1,149 @@
+package bulk_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ctklaviyo/connector/shared/bulk"
+)
+
+func TestParseOptions(t *testing.T) {
+	t.Parallel()
+
+	since := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	many := `{"ids":["` + strings.Repeat(`x","`, bulk.MaxIDs) + `x"]}`
+
+	for body, want := range map[string]struct {
+		options bulk.Options
+		problem string
+	}{
+		``:                                    {},
+		` {} `:                                {},
+		`{"ids":["b","a","b"],"dryRun":true}`: {options: bulk.Options{IDs: []string{"a", "b"}, DryRun: true}},
+		`{"since":"2026-01-01T00:00:00Z"}`:    {options: bulk.Options{Since: since}},
+		`{"since":"yesterday"}`:               {problem: `since: must be a time such as "2026-01-01T00:00:00Z"`},
+		`{"since":"2026-01-01T00:00:00Z","ids":["a"]}`: {problem: "since: does not go with ids"},
+		`{"ids":"a"}`:      {problem: "ids: must be a []string, not a string"},
+		`{"ids":["a",""]}`: {problem: "ids[1]: must have 1 to 256 characters"},
+		`{"modifiedSince":"2026-01-01T00:00:00Z"}`: {problem: `unknown field "modifiedSince"`},
+		`{"dryRun":"yes"}`:                         {problem: "dryRun: must be a bool, not a string"},
+		`[]`:                                       {problem: "the body must be a JSON object, not array"},
+		`{"ids":`:                                  {problem: "unexpected EOF"},
+		`{} {}`:                                    {problem: "something after its JSON object"},
+		many:                                       {problem: "ids: has 10001 ids; at most 10000 go into one run"},
+	} {
+		t.Run(body[:min(len(body), 40)], func(t *testing.T) {
+			t.Parallel()
+
+			got, err := bulk.ParseOptions([]byte(body))
+			if diff := cmp.Diff(want.options, got); diff != "" {
+				t.Errorf("options (-want +got):\n%s", diff)
+			}
+
+			var problem *bulk.OptionsError
+
+			switch {
+			case want.problem == "" && err != nil:
+				t.Errorf("error = %v, want none", err)
+			case want.problem != "" && (!errors.As(err, &problem) || !strings.Contains(err.Error(), want.problem)):
+				t.Errorf("error = %v, want %q", err, want.problem)
+			}
+		})
+	}
+}
+
+func TestSplit(t *testing.T) {
+	t.Parallel()
+
+	for n := 1; n <= bulk.MaxShards; n++ {
+		shards := bulk.Split(bulk.Customers, "run", n)
+		if shards[0].Cursor != "" || shards[n-1].Before != "" {
+			t.Errorf("%d shards: the first or the last is not open", n)
+		}
+
+		for i := 1; i < n; i++ {
+			if shards[i].Cursor != shards[i-1].Before || shards[i].Cursor <= shards[i-1].Cursor {
+				t.Errorf("%d shards: shard %d begins at %q, after %q", n, i, shards[i].Cursor, shards[i-1].Before)
+			}
+		}
+	}
+}
+
+func TestShardsFor(t *testing.T) {
+	t.Parallel()
+
+	for total, want := range map[int]int{0: 1, 1: 1, 100: 1, 101: 2, 6400: 64, 1_000_000: 64} {
+		if got := bulk.ShardsFor(total, 100); got != want {
+			t.Errorf("ShardsFor(%d, 100) = %d, want %d", total, got, want)
+		}
+	}
+}
+
+func TestTaskNames(t *testing.T) {
+	t.Parallel()
+
+	task := bulk.Task{Run: "r", Epoch: 1, Resource: bulk.Customers, Shard: 2, Page: 3}
+	seen := map[string]bulk.Task{}
+
+	for _, change := range []func(*bulk.Task){
+		func(*bulk.Task) {},
+		func(t *bulk.Task) { t.Run = "s" },
+		func(t *bulk.Task) { t.Epoch = 2 },
+		func(t *bulk.Task) { t.Shard = 3 },
+		func(t *bulk.Task) { t.Page = 4 },
+		func(t *bulk.Task) { t.Plan = true },
+	} {
+		other := task
+		change(&other)
+
+		if twin, ok := seen[other.Name()]; ok {
+			t.Errorf("%+v and %+v have the name %s", twin, other, other.Name())
+		}
+
+		seen[other.Name()] = other
+	}
+
+	if name := task.Name(); len(name) > 500 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		t.Errorf("name = %q, want one that Cloud Tasks takes", name)
+	}
+}
+
+func TestParseTask(t *testing.T) {
+	t.Parallel()
+
+	for body, ok := range map[string]bool{
+		`{"run":"r","epoch":1,"resource":"customers","shard":0,"cursor":"","page":0}`: true,
+		`{"run":"r","resource":"carts"}`:                                              false,
+		`{"resource":"customers"}`:                                                    false,
+		`nonsense`:                                                                    false,
+		``:                                                                            false,
+	} {
+		if _, err := bulk.ParseTask([]byte(body)); (err == nil) != ok {
+			t.Errorf("ParseTask(%s): error = %v, want ok: %v", body, err, ok)
+		}
+	}
+}
+
+func FuzzParseOptions(f *testing.F) {
+	f.Add([]byte(`{"ids":["a"],"dryRun":true}`))
+	f.Add([]byte(`{"since":"2026-01-01T00:00:00Z"}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		o, err := bulk.ParseOptions(body)
+
+		var problem *bulk.OptionsError
+		if err != nil && !errors.As(err, &problem) {
+			t.Errorf("error %T is not an OptionsError", err)
+		}
+
+		for i := 1; i < len(o.IDs); i++ {
+			if o.IDs[i-1] >= o.IDs[i] {
+				t.Errorf("ids are not sorted and unique: %q", fmt.Sprint(o.IDs))
+			}
+		}
+	})
+}

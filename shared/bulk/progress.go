@@ -1,0 +1,58 @@
+package bulk
+
+import "time"
+
+// Never is the status of a resource that was never imported.
+const Never Status = "never"
+
+// Progress is the answer of GET /sync/{resource}.
+type Progress struct {
+	Run      string   `json:"run,omitempty"`
+	Resource Resource `json:"resource"`
+	Status   Status   `json:"status"`
+	Options  *Options `json:"options,omitempty"`
+	// Reason says why a failed run could not go on.
+	Reason string `json:"reason,omitempty"`
+	// Total is about how many records there are.
+	Total int `json:"total"`
+
+	Counts
+	// PerSecond is how many records were read a second, from the start to now or to the end.
+	PerSecond    float64   `json:"perSecond"`
+	StartedAt    time.Time `json:"startedAt,omitzero"`
+	FinishedAt   time.Time `json:"finishedAt,omitzero"`
+	EstimatedEnd time.Time `json:"estimatedEnd,omitzero"`
+	// Errors are the last failures.
+	Errors []Failure `json:"errors,omitempty"`
+}
+
+func newProgress(r Run, shards []Shard, now time.Time) Progress {
+	p := Progress{
+		Run: r.ID, Resource: r.Resource, Status: r.Status, Options: &r.Options, Reason: r.Reason, Total: r.Total,
+		StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
+	}
+
+	for _, s := range shards {
+		p.Read += s.Read
+		p.Sent += s.Sent
+		p.Failed += s.Failed
+		p.Skipped += s.Skipped
+	}
+
+	end := r.FinishedAt
+	if end.IsZero() {
+		end = now
+	}
+
+	elapsed := end.Sub(r.StartedAt)
+	if elapsed > 0 {
+		p.PerSecond = float64(p.Read) / elapsed.Seconds()
+	}
+
+	if r.Status == Running && p.Read > 0 {
+		left := max(0, r.Total-p.Read)
+		p.EstimatedEnd = now.Add(time.Duration(float64(elapsed) * float64(left) / float64(p.Read))).Truncate(time.Second)
+	}
+
+	return p
+}

@@ -1,0 +1,221 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Importer does the work of one resource; the worker tells it where.
+type Importer interface {
+	// Plan says about how many records there are, and into how many shards to cut them.
+	Plan(ctx context.Context, o Options) (total, shards int, err error)
+	// Import reads pages from the cursor on until Klaviyo's batch is full or the range ends, and sends the batch.
+	Import(ctx context.Context, w Work) (Page, error)
+	// Settle asks once how the jobs stand.
+	Settle(ctx context.Context, jobs []string) (Settled, error)
+}
+
+// Work is the part of a range that one task has to do.
+type Work struct {
+	// Cursor and Before bound the range, both exclusively; "" is open.
+	Cursor, Before string
+	Options        Options
+	// Proceed returns an error when the run has been stopped; an Importer asks right before it writes to Klaviyo, and
+	// returns that error.
+	Proceed func(context.Context) error
+}
+
+// FatalError is an Importer's way to say that no later attempt will do better: the run ends as failed with the reason.
+type FatalError struct{ Reason string }
+
+// Error implements error.
+func (e *FatalError) Error() string { return e.Reason }
+
+// Worker does the tasks of every run.
+type Worker struct {
+	store     Store
+	queue     Queue
+	importers map[Resource]Importer
+	log       *slog.Logger
+}
+
+// NewWorker returns a Worker with an Importer for each resource.
+func NewWorker(store Store, queue Queue, importers map[Resource]Importer, log *slog.Logger) *Worker {
+	return &Worker{store: store, queue: queue, importers: importers, log: log}
+}
+
+// Do does one task. nil means that the task is done, or that there is nothing to do any more; after an error the task
+// has to be delivered again.
+func (w *Worker) Do(ctx context.Context, t Task) error {
+	err := w.do(ctx, t)
+
+	if fatal, ok := errors.AsType[*FatalError](err); ok {
+		w.log.ErrorContext(ctx, "import failed", "resource", t.Resource, "run", t.Run, "reason", fatal.Reason)
+
+		_, err = w.store.UpdateRun(ctx, t.Resource, func(r *Run) error {
+			return r.end(t, Failed, fatal.Reason, time.Now())
+		})
+	}
+
+	if errors.Is(err, errNotHeld) {
+		w.log.InfoContext(ctx, "task of an ended run", "resource", t.Resource, "run", t.Run, "epoch", t.Epoch)
+
+		return nil
+	}
+
+	return err
+}
+
+func (w *Worker) do(ctx context.Context, t Task) error {
+	importer, ok := w.importers[t.Resource]
+	if !ok {
+		return fmt.Errorf("this worker has no import for %q", t.Resource)
+	}
+
+	run, err := w.held(ctx, t)
+	if err != nil {
+		return err
+	}
+
+	if t.Plan {
+		return w.plan(ctx, importer, run)
+	}
+
+	shard, err := w.store.Shard(ctx, ShardKey{Resource: t.Resource, Run: t.Run, Index: t.Shard})
+	if err != nil {
+		return err
+	}
+
+	if shard.Page == t.Page && shard.Phase != Ended {
+		if shard, err = w.step(ctx, importer, run, shard, t); err != nil {
+			return err
+		}
+	}
+
+	return w.next(ctx, run, shard)
+}
+
+// held returns the run if it still holds the lock for the task.
+func (w *Worker) held(ctx context.Context, t Task) (Run, error) {
+	run, err := w.store.Run(ctx, t.Resource)
+	if err == nil && !run.Holds(t) {
+		err = errNotHeld
+	}
+
+	return run, err
+}
+
+// plan cuts the run into shards and enqueues the current task of each. Done again it changes nothing, and enqueues what
+// is still to do: the way to bring a run back whose tasks are lost.
+func (w *Worker) plan(ctx context.Context, importer Importer, run Run) error {
+	if run.Shards == 0 {
+		total, shards, err := importer.Plan(ctx, run.Options)
+		if err != nil {
+			return err
+		}
+
+		run, err = w.store.UpdateRun(ctx, run.Resource, func(r *Run) error { return r.plan(planTask(run), total, shards) })
+		if err != nil {
+			return err
+		}
+	}
+
+	if err := w.store.CreateShards(ctx, Split(run.Resource, run.ID, run.Shards)); err != nil {
+		return err
+	}
+
+	shards, err := w.store.Shards(ctx, run.Resource, run.ID)
+	if err != nil {
+		return err
+	}
+
+	for _, s := range shards {
+		if err := w.next(ctx, run, s); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+// step does the page that the shard stands at, and records it.
+func (w *Worker) step(ctx context.Context, importer Importer, run Run, shard Shard, t Task) (Shard, error) {
+	var (
+		failures []Failure
+		record   func(*Shard) error
+	)
+
+	if shard.Phase == Settling {
+		settled, err := importer.Settle(ctx, shard.Jobs)
+		if err != nil {
+			return shard, err
+		}
+
+		failures = settled.Failures
+		record = func(s *Shard) error { return s.settle(t.Page, settled, time.Now()) }
+	} else {
+		page, err := importer.Import(ctx, Work{
+			Cursor: shard.Cursor, Before: shard.Before, Options: run.Options,
+			Proceed: func(ctx context.Context) error { _, err := w.held(ctx, t); return err },
+		})
+		if err != nil {
+			return shard, err
+		}
+
+		failures = page.Failures
+		record = func(s *Shard) error { return s.advance(t.Page, page, time.Now()) }
+	}
+
+	// What was sent is recorded even when the caller has gone in the meantime.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+
+	recorded, err := w.store.UpdateShard(ctx, shard.ShardKey, failures, record)
+	if errors.Is(err, errPageDone) {
+		return w.store.Shard(ctx, shard.ShardKey)
+	}
+
+	return recorded, err
+}
+
+// next enqueues the next task of a shard's chain, or ends the run with the last shard.
+func (w *Worker) next(ctx context.Context, run Run, shard Shard) error {
+	if shard.Phase != Ended {
+		if err := w.queue.Enqueue(ctx, shardTask(run, shard), shard.pause()); err != nil {
+			return err
+		}
+
+		return w.renew(ctx, run)
+	}
+
+	shards, err := w.store.Shards(ctx, run.Resource, run.ID)
+	if err != nil {
+		return err
+	}
+
+	for _, s := range shards {
+		if s.Phase != Ended {
+			return nil
+		}
+	}
+
+	_, err = w.store.UpdateRun(ctx, run.Resource, func(r *Run) error {
+		return r.end(planTask(run), Done, "", time.Now())
+	})
+
+	return err
+}
+
+// renew extends the lease once half of it is gone: the document bears about one write a second.
+func (w *Worker) renew(ctx context.Context, run Run) error {
+	if time.Until(run.LeaseUntil) > Lease/2 {
+		return nil
+	}
+
+	_, err := w.store.UpdateRun(ctx, run.Resource, func(r *Run) error { return r.renew(planTask(run), time.Now()) })
+
+	return err
+}

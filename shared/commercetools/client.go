@@ -1,0 +1,143 @@
+// Package commercetools reads a commercetools project over its HTTP API: single resources, queries, and pages of a whole
+// resource type in the order of their ids.
+//
+// Resources stay the JSON that commercetools sent (json.RawMessage), because an event or a profile may carry any of their
+// properties. [Decode] reads from one what a caller needs, into a type such as [Customer].
+//
+// A request passes three layers, each a file: client.go and query.go build it, token.go gives it a bearer token, and
+// sender.go sends it, again when the answer says that it may succeed later. Every answer that isn't a success is an
+// *[Error]. No error holds a query, for it may name people.
+//
+// Source: https://docs.commercetools.com/api/general-concepts.
+package commercetools
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"golang.org/x/oauth2"
+
+	"github.com/ctklaviyo/connector/shared/logging"
+)
+
+// Config says where a project is and how to get in.
+type Config struct {
+	// APIURL is the region's API, such as https://api.europe-west1.gcp.commercetools.com.
+	APIURL string
+	// AuthURL is the region's token service, such as https://auth.europe-west1.gcp.commercetools.com.
+	AuthURL string
+	// ProjectKey names the project.
+	ProjectKey string
+	// ClientID and ClientSecret are an API client's.
+	ClientID     string
+	ClientSecret logging.Secret
+	// Scopes narrow the token, such as view_customers:my-project; none means all of the API client's.
+	Scopes []string
+	// Transport sends the requests; nil is a transport of the client's own with time limits, which reuses connections.
+	Transport http.RoundTripper
+}
+
+// Client reads one project. It is safe for concurrent use.
+type Client struct {
+	apiURL string
+	// project is the first part of every path: "/my-project".
+	project string
+	sender  *sender
+	tokens  *tokens
+}
+
+// ErrInvalidID is what a request for something that can't be a resource id gives; none is sent.
+var ErrInvalidID = errors.New("not a resource id")
+
+// New returns a client. It makes no network call; the first request fetches the first token.
+func New(cfg Config) *Client {
+	transport := cfg.Transport
+	if transport == nil {
+		transport = defaultTransport()
+	}
+
+	s := &sender{transport: transport, policy: policy()}
+
+	return &Client{
+		apiURL:  strings.TrimRight(cfg.APIURL, "/"),
+		project: "/" + url.PathEscape(cfg.ProjectKey),
+		sender:  s,
+		tokens:  newTokens(cfg, s),
+	}
+}
+
+// Requests is how many HTTP requests were sent so far, repeats and token requests included.
+func (c *Client) Requests() int64 { return c.sender.sent.Load() }
+
+// Get fetches one resource. Each expand is a reference path that commercetools resolves, such as "paymentInfo.payments[*]".
+// A resource that does not exist is an *[Error] that [IsNotFound] knows.
+func (c *Client) Get(ctx context.Context, e Endpoint, id string, expand ...string) (json.RawMessage, error) {
+	// Escaped as it will be, a gateway may still take a slash for one, and dots for a way up; "key=…" and "email-token=…"
+	// would look something else up than an id.
+	if id == "" || id == "." || id == ".." || strings.ContainsAny(id, `/\=`) {
+		return nil, fmt.Errorf("commercetools: get %s: %w", e, ErrInvalidID)
+	}
+
+	var query url.Values
+	if len(expand) > 0 {
+		query = url.Values{"expand": expand}
+	}
+
+	return c.get(ctx, "/"+string(e)+"/"+url.PathEscape(id), query)
+}
+
+// Customer fetches the customer with this id as it is now.
+func (c *Client) Customer(ctx context.Context, id string) (Customer, error) {
+	raw, err := c.Get(ctx, Customers, id)
+	if err != nil {
+		return Customer{}, err
+	}
+
+	return Decode[Customer](raw)
+}
+
+// get returns the body of a success. A refused token is replaced once: commercetools may withdraw one before its time.
+func (c *Client) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
+	path = c.project + path
+	operation := http.MethodGet + " " + path
+	target := c.apiURL + path
+
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+
+	var refused *oauth2.Token
+
+	for {
+		token, err := c.tokens.get(ctx, refused)
+		if err != nil {
+			return nil, err
+		}
+
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
+		if err != nil {
+			// The parser's error would quote the query.
+			return nil, fmt.Errorf("commercetools: %s: the API URL can't be read", operation)
+		}
+
+		token.SetAuthHeader(req)
+
+		resp, body, err := c.sender.send(req) //nolint:bodyclose // send has read and closed it
+
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("commercetools: %s: %w", operation, err)
+		case resp.StatusCode == http.StatusOK:
+			return body, nil
+		case resp.StatusCode == http.StatusUnauthorized && refused == nil:
+			refused = token
+		default:
+			return nil, newError(operation, resp, body)
+		}
+	}
+}

@@ -1,0 +1,35 @@
+package commercetoolstest
+
+// has tells whether the API has such an endpoint: one that references lead to, or one that was put into.
+func (s *store) has(endpoint string) bool {
+	for _, known := range endpoints() {
+		if known == endpoint {
+			return true
+		}
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	return s.endpoints[endpoint] != nil
+}
+
+// endpoints leads from a reference's typeId to its endpoint.
+func endpoints() map[string]string {
+	return map[string]string{
+		"category":           "categories",
+		"channel":            "channels",
+		"customer":           "customers",
+		"customer-group":     "customer-groups",
+		"inventory-entry":    "inventory",
+		"order":              "orders",
+		"payment":            "payments",
+		"product":            "products",
+		"product-projection": "product-projections",
+		"product-type":       "product-types",
+		"standalone-price":   "standalone-prices",
+		"state":              "states",
+		"store":              "stores",
+		"type":               "types",
+	}
+}

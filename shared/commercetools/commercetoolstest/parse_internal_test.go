@@ -1,0 +1,165 @@
+package commercetoolstest
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ctklaviyo/connector/shared/commercetools"
+)
+
+func TestPredicate(t *testing.T) {
+	t.Parallel()
+
+	raw := []string{
+		`{"id":"a","version":1,"email":"A@x","lastModifiedAt":"2026-01-01T00:00:00.000Z","active":true}`,
+		`{"id":"b","version":2,"email":"b@x","lastModifiedAt":"2026-01-01T00:00:00.500Z","active":false}`,
+		`{"id":"c","version":2.5,"sku":"s\"1","lastModifiedAt":"2026-01-01T00:00:01.000Z","paymentInfo":{"payments":[{"id":"p1"},{"id":"p2"}]}}`,
+		`{"id":"d","masterData":{"published":true},"paymentInfo":{"payments":[{"id":"p3","typeId":"payment"}]}}`,
+	}
+
+	resources := make([]*resource, len(raw))
+
+	for i, r := range raw {
+		var err error
+		if resources[i], err = newResource(json.RawMessage(r)); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	tests := map[string]string{
+		`id = "b"`:               "b",
+		`id != "b"`:              "acd",
+		`id <> "b"`:              "acd",
+		`id > "b"`:               "cd",
+		`id >= "b"`:              "bcd",
+		`id < "b"`:               "a",
+		`id <= "b"`:              "ab",
+		`id>"a"and id<"d"`:       "bc",
+		`id > "c" and id < "b"`:  "",
+		`id > "z"`:               "",
+		`id < ""`:                "",
+		`id in ("d","a")`:        "ad",
+		`id in ("d")`:            "d",
+		`email = "A@x"`:          "a",
+		`email = "a@x"`:          "",
+		`email in ("b@x","A@x")`: "ab",
+		`sku = "s\"1"`:           "c",
+		`version > 1.5`:          "bc",
+		`version = 2`:            "b",
+		`version = "2"`:          "",
+		`version in (1, 2)`:      "ab",
+		`active = true`:          "a",
+		`active != true`:         "b",
+		`lastModifiedAt >= "2026-01-01T00:00:00.5Z"`:                          "bc",
+		`lastModifiedAt > "2026-01-01T01:00:00+01:00"`:                        "bc",
+		`lastModifiedAt = "2026-01-01T00:00:00Z"`:                             "a",
+		`paymentInfo(payments(id="p2"))`:                                      "c",
+		`paymentInfo(payments(id in ("p2", "p3")))`:                           "cd",
+		`paymentInfo(payments(id="p3" and typeId="payment"))`:                 "d",
+		`paymentInfo(payments(id="p1" and id="p2"))`:                          "",
+		`paymentInfo(payments(id > "a")) and id < "d"`:                        "c",
+		`masterData(published = true)`:                                        "d",
+		`id = "a" or id = "c" and version > 9`:                                "a",
+		`(id = "a" or id = "c") and version > 1`:                              "c",
+		`id = "c" or email = "b@x"`:                                           "bc",
+		`(lastModifiedAt > "2026-01-01T00:00:00Z" and id > "b") or id = "a" `: "ac",
+	}
+	for text, want := range tests {
+		c, err := parse(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+
+			continue
+		}
+
+		got := ""
+
+		for _, r := range c.window(resources) {
+			if c.match(r) {
+				got += r.id
+			}
+		}
+
+		if got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestPredicateRefusals(t *testing.T) {
+	t.Parallel()
+
+	for _, text := range []string{
+		"", " ", "id", "id =", `= "a"`, `id "a"`, `id = a`, `id = "a`, `id = 'a'`, `id = "a" and`, `id = "a" "b"`, `id = "\n"`,
+		`(id = "a"`, `id = "a")`, `id in ()`, `id in "a"`, `id in ("a"`, `id in ("a",)`, `and = "a"`, `id == "a"`, `id = "a" && id = "b"`,
+		`mail = "a"`, `paymentInfo()`, `paymentInfo(payments(id="a")`, `lastModifiedAt > "yesterday"`, `lastModifiedAt > "2026-01-01"`,
+		`active > true`, `id = NaN`, `id = Inf`, `id = 1a`, `id;`, "id = \"a\"\x00",
+	} {
+		if _, err := parse(text); err == nil {
+			t.Errorf("%q was understood", text)
+		}
+	}
+}
+
+// Whatever is in an id, the predicate says that id and nothing else.
+func FuzzPredicate(f *testing.F) {
+	for _, id := range []string{"a", `"`, `\`, `\"`, `") or (id > "`, "\n", "ü\xff", ":id", `\\\"`, "`"} {
+		f.Add(id, id)
+	}
+
+	f.Fuzz(func(t *testing.T, a, b string) {
+		for p, want := range map[commercetools.Predicate][]string{
+			commercetools.IDIn(a, b):  {"id", "in", "(", `"` + a, ",", `"` + b, ")"},
+			commercetools.IDAfter(a):  {"id", ">", `"` + a},
+			commercetools.IDBefore(a): {"id", "<", `"` + a},
+			commercetools.IDAfter(a) + " and " + commercetools.IDBefore(b): {"id", ">", `"` + a, "and", "id", "<", `"` + b},
+		} {
+			got, err := lex(string(p))
+			if err != nil {
+				t.Fatalf("%s: %v", p, err)
+			}
+
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", p, diff)
+			}
+
+			if _, err := parse(string(p)); err != nil {
+				t.Errorf("%s: %v", p, err)
+			}
+		}
+	})
+}
+
+// The parser reads anything without a crash, and what it cuts away by the ids would not have matched.
+func FuzzParse(f *testing.F) {
+	f.Add(`id > "a" and (id <= "c" or id in ("b","d")) and version != 2`)
+	f.Add(`paymentInfo(payments(id="p2")) or id = "a"`)
+
+	var resources []*resource
+
+	for _, id := range []string{"a", "b", "c", "d"} {
+		r, err := newResource(json.RawMessage(`{"id":"` + id + `","version":2}`))
+		if err != nil {
+			f.Fatal(err)
+		}
+
+		resources = append(resources, r)
+	}
+
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := parse(text)
+		if err != nil {
+			return
+		}
+
+		kept := c.window(resources)
+		for _, r := range resources {
+			if c.match(r) && !slices.Contains(kept, r) {
+				t.Errorf("%s matches %s, which is outside of %q to %q", text, r.id, c.from, c.to)
+			}
+		}
+	})
+}

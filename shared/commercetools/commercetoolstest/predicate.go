@@ -1,0 +1,179 @@
+package commercetoolstest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// condition is a predicate that was read. The zero value is true for everything.
+type condition struct {
+	test func(fields) bool
+	// from and to are the least and the greatest id that can match, "" when any can: a hint that saves reading the rest.
+	from, to string
+}
+
+// fields is something that has fields: a resource or an object inside one.
+type fields interface{ field(name string) any }
+
+// object is a decoded JSON object.
+type object map[string]any
+
+func (o object) field(name string) any { return o[name] }
+
+func (c condition) match(r *resource) bool { return c.test == nil || c.test(r) }
+
+// window cuts resources that are sorted by id to those that may match.
+func (c condition) window(inOrder []*resource) []*resource {
+	if c.to != "" {
+		end, found := at(inOrder, c.to)
+		if found {
+			end++
+		}
+
+		inOrder = inOrder[:end]
+	}
+
+	start, _ := at(inOrder, c.from)
+
+	return inOrder[start:]
+}
+
+func at(inOrder []*resource, id string) (int, bool) {
+	return slices.BinarySearchFunc(inOrder, id, func(r *resource, id string) int { return strings.Compare(r.id, id) })
+}
+
+func and(a, b condition) condition {
+	to := min(a.to, b.to)
+	if to == "" {
+		to = max(a.to, b.to)
+	}
+
+	return condition{
+		test: func(f fields) bool { return a.test(f) && b.test(f) },
+		from: max(a.from, b.from),
+		to:   to,
+	}
+}
+
+func or(a, b condition) condition {
+	c := condition{test: func(f fields) bool { return a.test(f) || b.test(f) }, from: min(a.from, b.from)}
+	if a.to != "" && b.to != "" {
+		c.to = max(a.to, b.to)
+	}
+
+	return c
+}
+
+// comparison makes field operator value.
+func comparison(field, operator string, value any) (condition, error) {
+	if _, ok := value.(bool); ok && operator != "=" && operator != "!=" {
+		return condition{}, fmt.Errorf("%s is not for booleans", operator)
+	}
+
+	if text, ok := value.(string); ok && (field == "createdAt" || field == "lastModifiedAt") {
+		t, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return condition{}, fmt.Errorf("the value of %s is not a time", field)
+		}
+
+		value = instant(t)
+	}
+
+	c := condition{test: func(f fields) bool { return holds(f.field(field), operator, value) }}
+
+	if id, ok := value.(string); ok && field == "id" {
+		switch operator {
+		case "=":
+			c.from, c.to = id, id
+		case ">", ">=":
+			c.from = id
+		case "<", "<=":
+			c.to = id
+		}
+	}
+
+	return c, nil
+}
+
+// holds compares values of one kind; of different kinds nothing holds.
+func holds(have any, operator string, want any) bool {
+	var c int
+
+	switch want := want.(type) {
+	case string:
+		text, ok := have.(string)
+		if !ok {
+			return false
+		}
+
+		c = cmp.Compare(text, want)
+	case float64:
+		number, ok := have.(float64)
+		if !ok {
+			return false
+		}
+
+		c = cmp.Compare(number, want)
+	default:
+		if _, ok := have.(bool); !ok {
+			return false
+		}
+
+		if have != want {
+			c = 1
+		}
+	}
+
+	switch operator {
+	case "=":
+		return c == 0
+	case "!=", "<>":
+		return c != 0
+	case "<":
+		return c < 0
+	case "<=":
+		return c <= 0
+	case ">":
+		return c > 0
+	default:
+		return c >= 0
+	}
+}
+
+// within makes field in (values…).
+func within(field string, values []any) condition {
+	set := make(map[any]bool, len(values))
+	for _, v := range values {
+		set[v] = true
+	}
+
+	return condition{test: func(f fields) bool {
+		switch v := f.field(field).(type) {
+		case string, float64, bool:
+			return set[v]
+		default:
+			return false
+		}
+	}}
+}
+
+// inside makes field(condition): true of an object, or of any object in an array.
+func inside(field string, c condition) condition {
+	return condition{test: func(f fields) bool {
+		switch v := f.field(field).(type) {
+		case map[string]any:
+			return c.test(object(v))
+		case []any:
+			return slices.ContainsFunc(v, func(element any) bool {
+				o, ok := element.(map[string]any)
+
+				return ok && c.test(object(o))
+			})
+		default:
+			return false
+		}
+	}}
+}

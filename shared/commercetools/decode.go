@@ -1,0 +1,60 @@
+package commercetools
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// DecodeError is a resource that does not have the shape it should have. It says where, never what the value was.
+type DecodeError struct {
+	// Type is what was to be read, such as "commercetools.Customer".
+	Type string
+	// ID is the resource's; empty when even that couldn't be read.
+	ID string
+	// Problem is such as "addresses.country holds number; want string".
+	Problem string
+}
+
+// Error implements error.
+func (e *DecodeError) Error() string {
+	return fmt.Sprintf("commercetools: decode %s %s: %s", e.Type, e.ID, e.Problem)
+}
+
+// Decode reads a T from a resource; properties that T doesn't have are passed over. The error is a *[DecodeError].
+func Decode[T any](raw json.RawMessage) (T, error) {
+	var v T
+
+	if err := json.Unmarshal(raw, &v); err != nil {
+		var zero T
+
+		return zero, newDecodeError(fmt.Sprintf("%T", zero), raw, err)
+	}
+
+	return v, nil
+}
+
+// newDecodeError words err anew, for encoding/json and time quote the value they stumble over.
+func newDecodeError(name string, raw json.RawMessage, err error) *DecodeError {
+	var head struct {
+		ID string `json:"id"`
+	}
+
+	// Of a broken resource the id is the best that can be had.
+	_ = json.Unmarshal(raw, &head)
+
+	e := &DecodeError{Type: name, ID: head.ID, Problem: "a value can't be read"}
+
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		kind, _, _ := strings.Cut(wrong.Value, " ")
+		e.Problem = fmt.Sprintf("%s holds %s; want %s", cmp.Or(wrong.Field, "the resource"), kind, wrong.Type)
+	}
+
+	if broken, ok := errors.AsType[*json.SyntaxError](err); ok {
+		e.Problem = fmt.Sprintf("malformed JSON at byte %d", broken.Offset)
+	}
+
+	return e
+}

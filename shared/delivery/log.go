@@ -1,0 +1,61 @@
+package delivery
+
+import (
+	"errors"
+	"log/slog"
+)
+
+// attrs is what is logged about a delivery: ids, never a body.
+func (r result) attrs(function string, d delivered) []slog.Attr {
+	m := d.message
+	attrs := []slog.Attr{
+		slog.String("function", function),
+		slog.String("outcome", r.name()),
+		slog.String("type", m.kind()),
+		slog.String("resource_type", m.Resource.TypeID),
+		slog.String("resource_id", m.Resource.ID),
+		slog.String("message_id", m.ID),
+		slog.String("pubsub_id", d.id),
+	}
+
+	if d.attempt > 0 {
+		attrs = append(attrs, slog.Int("attempt", d.attempt))
+	}
+
+	if r.reason != "" {
+		attrs = append(attrs, slog.String("reason", r.reason))
+	}
+
+	if r.err != nil && (r.outcome == Later || r.parked) {
+		attrs = append(attrs, slog.Any("error", r.err))
+	}
+
+	if e, ok := errors.AsType[*panicError](r.err); ok {
+		attrs = append(attrs, slog.String("stack", string(e.stack)))
+	}
+
+	return attrs
+}
+
+// name tells a parked message from one that is done.
+func (r result) name() string {
+	if r.parked {
+		return "parked"
+	}
+
+	return r.outcome.String()
+}
+
+// level: a person should look at what is parked and at a panic; the rest passes by itself.
+func (r result) level() slog.Level {
+	_, panicked := errors.AsType[*panicError](r.err)
+
+	switch {
+	case r.parked || panicked:
+		return slog.LevelError
+	case r.outcome == Later:
+		return slog.LevelWarn
+	default:
+		return slog.LevelInfo
+	}
+}

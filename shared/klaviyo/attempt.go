@@ -1,0 +1,143 @@
+package klaviyo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/googleapis/gax-go/v2"
+
+	"github.com/ctklaviyo/connector/shared/retry"
+)
+
+const (
+	// attemptTime ends an attempt whose answer stalls, so that a caller without a deadline can't hang for good. It leaves a
+	// slow line time for 5 MB.
+	attemptTime = 90 * time.Second
+	// maxAnswer bounds what is read of one answer. The largest is a page of import errors, which quotes at most the 5 MB
+	// that were sent.
+	maxAnswer = 10 << 20
+	// statusOriginTimeout is Cloudflare's own: Klaviyo did not answer it in time.
+	statusOriginTimeout = 524
+)
+
+var errTooLarge = errors.New("the answer is too large")
+
+// policy repeats what Klaviyo asks to repeat (429 and 503) and what its own clients repeat as well (504, 524), and 500 and
+// 502, since no write of ours does harm twice. Source: https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling.
+func policy() retry.Policy {
+	return retry.Policy{
+		Attempts: 4,
+		Backoff:  gax.Backoff{Initial: 500 * time.Millisecond, Max: 30 * time.Second, Multiplier: 2},
+		Statuses: []int{
+			http.StatusTooManyRequests,
+			http.StatusInternalServerError,
+			http.StatusBadGateway,
+			http.StatusServiceUnavailable,
+			http.StatusGatewayTimeout,
+			statusOriginTimeout,
+		},
+	}
+}
+
+// defaultTransport keeps enough connections for the shards of an import, and gives up on a peer that stays silent.
+func defaultTransport() *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           dialer.DialContext,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          128,
+		MaxIdleConnsPerHost:   64,
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ResponseHeaderTimeout: 60 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		// Without pings a connection that died while the instance was frozen swallows requests until they time out.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
+	}
+}
+
+// attempt sends a request once, when its turn has come, and reads the answer to its end, so that one that breaks off
+// counts as a network error. It uses the transport without an http.Client: an API has no reason to redirect, a redirect
+// would carry the key along, and a client's errors quote the query.
+func (c *Client) attempt(ctx context.Context, r request) (*http.Response, []byte, error) {
+	turn := c.limiters[r.operation]
+	if err := turn.wait(ctx, r.name()); err != nil {
+		return nil, nil, retry.Final(err)
+	}
+
+	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+	defer cancel()
+
+	req, err := c.build(ctx, r)
+	if err != nil {
+		return nil, nil, retry.Final(err)
+	}
+
+	c.sent.Add(1)
+
+	resp, err := c.transport.RoundTrip(req)
+	if err != nil {
+		return nil, nil, err //nolint:wrapcheck // send names the operation
+	}
+
+	defer func() { _ = resp.Body.Close() }()
+
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the answer: %w", err)
+	}
+
+	if len(body) > maxAnswer {
+		return nil, nil, retry.Final(errTooLarge)
+	}
+
+	if resp.StatusCode == http.StatusTooManyRequests {
+		turn.block(retry.After(resp.Header))
+	}
+
+	return resp, body, nil
+}
+
+// build makes the HTTP request anew, as each attempt needs its own reader of the body.
+func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
+	target := c.apiURL + r.path
+	if len(r.query) > 0 {
+		target += "?" + r.query.Encode()
+	}
+
+	req, err := http.NewRequestWithContext(ctx, r.method, target, http.NoBody)
+	if err != nil {
+		// The parser's error would quote the query.
+		return nil, errors.New("the API URL can't be read")
+	}
+
+	req.Header.Set("Authorization", "Klaviyo-API-Key "+c.key.Reveal())
+	req.Header.Set("Revision", revision)
+	req.Header.Set("Accept", mediaType)
+	req.Header.Set("User-Agent", userAgent)
+
+	if r.body != nil {
+		req.Header.Set("Content-Type", mediaType)
+		req.ContentLength = size(r.body)
+		// The transport asks for another reader when a kept connection turns out to be closed.
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(reader(r.body)), nil }
+		req.Body = io.NopCloser(reader(r.body))
+	}
+
+	return req, nil
+}
+
+// reader reads the pieces one after the other, without a copy of them all.
+func reader(pieces [][]byte) *net.Buffers {
+	buffers := net.Buffers(slices.Clone(pieces))
+
+	return &buffers
+}

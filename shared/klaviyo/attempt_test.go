@@ -1,0 +1,107 @@
+package klaviyo_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+)
+
+func TestRepeats(t *testing.T) {
+	t.Parallel()
+
+	tests := []struct {
+		status, requests int
+	}{
+		{http.StatusTooManyRequests, 4},
+		{http.StatusInternalServerError, 4},
+		{http.StatusBadGateway, 4},
+		{http.StatusServiceUnavailable, 4},
+		{http.StatusGatewayTimeout, 4},
+		{524, 4},
+		{http.StatusBadRequest, 1},
+		{http.StatusUnauthorized, 1},
+		{http.StatusForbidden, 1},
+		{http.StatusNotFound, 1},
+		{http.StatusConflict, 1},
+		{http.StatusRequestEntityTooLarge, 1},
+	}
+
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.status), func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				var bodies []string
+
+				c := client(inMemory(func(w http.ResponseWriter, r *http.Request) {
+					body, _ := io.ReadAll(r.Body)
+					bodies = append(bodies, string(body))
+					answer(w, tt.status, "")
+				}))
+
+				_, err := c.UpsertProfile(t.Context(), ann())
+				if apiError(t, err).Status != tt.status || c.Requests() != int64(tt.requests) {
+					t.Errorf("error %v after %d requests", err, c.Requests())
+				}
+
+				if len(slices.Compact(bodies)) != 1 || bodies[0] == "" {
+					t.Errorf("the bodies differ: %q", bodies)
+				}
+			})
+		})
+	}
+}
+
+// breaking is a body that breaks off.
+type breaking struct{ io.Reader }
+
+func (b breaking) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+
+	return n, err
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+func TestNetworkErrorsAreRepeated(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		attempts := 0
+		good := inMemory(func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, created) })
+
+		c := client(roundTrip(func(req *http.Request) (*http.Response, error) {
+			attempts++
+
+			switch attempts {
+			case 1:
+				return nil, io.ErrUnexpectedEOF
+			case 2: // no answer at all
+				<-req.Context().Done()
+
+				return nil, req.Context().Err()
+			case 3:
+				resp, err := good.RoundTrip(req)
+				resp.Body = io.NopCloser(breaking{strings.NewReader(`{"data":`)})
+
+				return resp, err
+			}
+
+			return good.RoundTrip(req)
+		}))
+
+		if id, err := c.UpsertProfile(t.Context(), ann()); err != nil || id != "01P" || attempts != 4 {
+			t.Errorf("id %q, error %v after %d attempts", id, err, attempts)
+		}
+	})
+}

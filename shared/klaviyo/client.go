@@ -1,0 +1,152 @@
+// Package klaviyo writes to a Klaviyo account over its JSON:API: profiles one by one and in bulk jobs.
+//
+// Every method is one call of [Client.send], which is all there is between a method and the network: it waits for the
+// operation's turn (limit.go), adds the headers, repeats what may succeed later, and turns every answer that isn't a
+// success into an *[Error]. Repeating is safe: each write is an upsert, or Klaviyo refuses its second copy (a create that
+// did arrive the first time answers 409). No error holds a query or a body, for they name people.
+//
+// The files: operations.go has the operations with their published limits; profile.go and field.go are the values that
+// are sent; profiles.go, imports.go and importerrors.go the methods; batch.go is the body of a bulk job. attempt.go sends
+// one request once.
+//
+// Source: https://developers.klaviyo.com/en/reference/api_overview.
+package klaviyo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+
+	"github.com/ctklaviyo/connector/shared/logging"
+	"github.com/ctklaviyo/connector/shared/retry"
+)
+
+const (
+	// revision is the version of Klaviyo's API that this package is written for. Klaviyo keeps one for two years.
+	revision = "2026-07-15"
+	// userAgent tells us apart from clients that Klaviyo's firewall suspects (klaviyo/klaviyo-api-python#84).
+	userAgent = "ctklaviyo/1.0"
+	mediaType = "application/vnd.api+json"
+)
+
+// Config says where Klaviyo is and how to get in.
+type Config struct {
+	// APIURL is Klaviyo's address: https://a.klaviyo.com.
+	APIURL string
+	// AuthKey is a private API key with profiles:read, profiles:write, lists:read and lists:write.
+	AuthKey logging.Secret
+	// Transport sends the requests; nil is a transport of the client's own with time limits, which reuses connections.
+	Transport http.RoundTripper
+	// Limits are the rates to keep to, by operation. Nil is [PublishedLimits]; an empty map is none.
+	Limits map[string]Limit
+}
+
+// Client writes to one account. It is safe for concurrent use, and keeps the account's limits only if all requests of a
+// process share it.
+type Client struct {
+	apiURL    string
+	key       logging.Secret
+	transport http.RoundTripper
+	limiters  map[string]*limiter
+	sent      atomic.Int64
+}
+
+// New returns a client. It makes no network call.
+func New(cfg Config) *Client {
+	c := &Client{
+		apiURL:    strings.TrimRight(cfg.APIURL, "/"),
+		key:       cfg.AuthKey,
+		transport: cfg.Transport,
+		limiters:  map[string]*limiter{},
+	}
+
+	if c.transport == nil {
+		c.transport = defaultTransport()
+	}
+
+	limits := PublishedLimits()
+	for operation := range limits {
+		if cfg.Limits != nil {
+			limits[operation] = cfg.Limits[operation]
+		}
+
+		c.limiters[operation] = newLimiter(limits[operation])
+	}
+
+	return c
+}
+
+// Requests is how many HTTP requests were sent so far, repeats included.
+func (c *Client) Requests() int64 { return c.sent.Load() }
+
+// request is one call of an operation.
+type request struct {
+	// operation is its name in Klaviyo's OpenAPI description, a key of [PublishedLimits].
+	operation string
+	method    string
+	// path has its parameters escaped.
+	path  string
+	query url.Values
+	// body is sent piece by piece; nil is none.
+	body [][]byte
+}
+
+// name is how errors call the request: the query stays out, for it may hold an email address.
+func (r request) name() string { return r.method + " " + r.path }
+
+// send calls an operation and reads the answer into answer, unless that is nil.
+func (c *Client) send(ctx context.Context, r request, answer any) error {
+	var body []byte
+
+	resp, err := retry.Do(ctx, policy(), func(ctx context.Context) (*http.Response, error) { //nolint:bodyclose // attempt has read and closed it
+		resp, read, err := c.attempt(ctx, r)
+		body = read
+
+		return resp, err
+	})
+	if err != nil {
+		if e, ok := errors.AsType[*Error](err); ok {
+			return e
+		}
+
+		return fmt.Errorf("klaviyo: %s: %w", r.name(), err)
+	}
+
+	if resp.StatusCode < http.StatusOK || resp.StatusCode >= http.StatusMultipleChoices {
+		return newError(r.name(), resp, body)
+	}
+
+	if answer == nil {
+		return nil
+	}
+
+	if err := json.Unmarshal(body, answer); err != nil {
+		return fmt.Errorf("klaviyo: %s: status %d with a body that can't be read: %w", r.name(), resp.StatusCode, err)
+	}
+
+	return nil
+}
+
+// encode makes a body of one piece.
+func encode(v any) ([][]byte, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("klaviyo: encode a request: %w", err)
+	}
+
+	return [][]byte{data}, nil
+}
+
+func size(pieces [][]byte) int64 {
+	var n int64
+	for _, p := range pieces {
+		n += int64(len(p))
+	}
+
+	return n
+}

@@ -1,0 +1,194 @@
+// Package klaviyotest is a small Klaviyo in memory: an [http.Handler] that keeps state and answers as Klaviyo does, for
+// tests, the demo shop and benchmarks.
+//
+// It checks what Klaviyo checks (the key, the revision, sizes, identifiers), matches profiles by their identifiers, runs
+// bulk import jobs that take their time, and keeps the published rate limits if asked to. What it makes up where Klaviyo
+// documents nothing is said where it happens.
+//
+// server.go is the way of a request, jsonapi.go the form of the answers, limits.go the rate limits; then there is a file for
+// each area: profiles.go (with filter.go, validate.go and store.go) and imports.go (with importrows.go). page.go cuts collections into pages.
+package klaviyotest
+
+import (
+	"errors"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+)
+
+const mediaType = "application/vnd.api+json"
+
+// Options choose how the fake behaves.
+type Options struct {
+	// Key is the private API key that it accepts; "" accepts any.
+	Key string
+	// Limits makes it keep Klaviyo's published rate limits.
+	Limits bool
+	// JobTime is how long a bulk job takes: it is queued for the first half of it, then processing. With 0 a job is
+	// complete when it is asked for.
+	JobTime time.Duration
+}
+
+// Server is the fake. It is safe for concurrent use.
+type Server struct {
+	opts      Options
+	mux       *http.ServeMux
+	requests  atomic.Int64
+	throttled atomic.Int64
+	windows   *windows
+
+	mu       sync.Mutex
+	profiles *store
+	imports  importJobs
+}
+
+// operation is what answers one method of one path. body is nil for a GET.
+type operation struct {
+	// name is the operation's in Klaviyo's OpenAPI description, which its rate limit goes by.
+	name string
+	// maxBody is the largest body in bytes; 0 for an operation without one.
+	maxBody int
+	answer  func(r *http.Request, body []byte) answer
+}
+
+// New returns a fake without profiles.
+func New(opts Options) *Server {
+	s := &Server{
+		opts:     opts,
+		mux:      http.NewServeMux(),
+		profiles: newStore(),
+		imports:  importJobs{byID: map[string]*importJob{}},
+		windows:  newWindows(klaviyo.PublishedLimits()),
+	}
+
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.write(w, problem(http.StatusNotFound, "not_found", "Not found.", "The path "+r.URL.Path+" does not exist."))
+	})
+	s.profileRoutes()
+	s.importRoutes()
+
+	return s
+}
+
+// Requests is how many requests came in.
+func (s *Server) Requests() int64 { return s.requests.Load() }
+
+// Throttled is how many of them were answered with 429.
+func (s *Server) Throttled() int64 { return s.throttled.Load() }
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.requests.Add(1)
+
+	if a, ok := s.refuse(r); ok {
+		s.write(w, a)
+
+		return
+	}
+
+	s.mux.ServeHTTP(w, r)
+}
+
+// refuse checks what every request needs.
+func (s *Server) refuse(r *http.Request) (answer, bool) {
+	key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Klaviyo-API-Key ")
+	if !ok || key == "" {
+		return problem(http.StatusUnauthorized, "not_authenticated", "Authentication credentials were not provided.",
+			"Missing or invalid authorization header."), true
+	}
+
+	if s.opts.Key != "" && key != s.opts.Key {
+		return problem(http.StatusUnauthorized, "not_authenticated", "Incorrect authentication credentials.",
+			"Incorrect authentication credentials."), true
+	}
+
+	if _, err := time.Parse(time.DateOnly, r.Header.Get("Revision")); err != nil {
+		return problem(http.StatusBadRequest, "invalid", "Invalid input.", "A valid revision header is required."), true
+	}
+
+	return answer{}, false
+}
+
+// handle registers the methods of a path.
+func (s *Server) handle(path string, methods map[string]operation) {
+	s.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+		op, ok := methods[r.Method]
+		if !ok {
+			w.Header().Set("Allow", strings.Join(slices.Sorted(maps.Keys(methods)), ", "))
+			s.write(w, problem(http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed.",
+				"Method "+r.Method+" is not allowed here."))
+
+			return
+		}
+
+		if s.opts.Limits && !s.windows.admit(w, op.name) {
+			s.throttled.Add(1)
+			s.write(w, throttled(w.Header().Get("Retry-After")))
+
+			return
+		}
+
+		s.write(w, op.run(r))
+	})
+}
+
+// run reads the body and answers.
+func (op operation) run(r *http.Request) answer {
+	if op.maxBody == 0 {
+		return op.answer(r, nil)
+	}
+
+	switch media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media {
+	case mediaType, "application/json":
+	default:
+		return problem(http.StatusUnsupportedMediaType, "unsupported_media_type", "Unsupported media type.",
+			"Send "+mediaType+".")
+	}
+
+	body, err := read(r, op.maxBody)
+
+	switch {
+	case errors.Is(err, errTooLarge):
+		return problem(http.StatusRequestEntityTooLarge, "request_entity_too_large", "Payload too large.",
+			"The payload is larger than allowed.")
+	case err != nil:
+		return invalid("The payload can't be read.", "/data")
+	}
+
+	return op.answer(r, body)
+}
+
+var errTooLarge = errors.New("too large")
+
+func read(r *http.Request, most int) ([]byte, error) {
+	if r.ContentLength > int64(most) {
+		return nil, errTooLarge
+	}
+
+	// One more than announced, so that reading a whole body does not grow the buffer.
+	body := make([]byte, 0, max(r.ContentLength, 0)+1)
+
+	for {
+		n, err := r.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+
+		switch {
+		case len(body) > most:
+			return nil, errTooLarge
+		case errors.Is(err, io.EOF):
+			return body, nil
+		case err != nil:
+			return nil, err //nolint:wrapcheck // it ends as a 400
+		case len(body) == cap(body):
+			body = slices.Grow(body, len(body)+512)
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package klaviyo
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+const (
+	profilesPath = "/api/profiles"
+	profileType  = "profile"
+)
+
+var errNoID = errors.New("klaviyo: the answer has no id")
+
+// document is the envelope of a request or an answer about one resource.
+type document[T any] struct {
+	Data T `json:"data"`
+}
+
+// profileResource is a profile as JSON:API wants it.
+type profileResource struct {
+	Type       string  `json:"type"`
+	ID         string  `json:"id,omitempty"`
+	Attributes Profile `json:"attributes"`
+}
+
+// identity is what is read of an answer: the attributes are personal data that nobody needs.
+type identity struct {
+	ID string `json:"id"`
+}
+
+// CreateProfile creates a profile and returns its id. When one of the identifiers is taken it fails with an *[Error] that
+// [IsConflict] knows, whose Detail names the profile that has it. Limits: 75/s and 750/min, 100 KB.
+func (c *Client) CreateProfile(ctx context.Context, p Profile) (id string, err error) {
+	return c.postProfile(ctx, createProfile, profilesPath, p)
+}
+
+// UpsertProfile updates the profile that has one of the identifiers, or creates one, and returns its id. It is one request
+// without any conflict resolution: when the identifiers belong to several profiles it fails with an *[Error] that
+// [IsConflict] knows. Limits: 75/s and 750/min, 100 KB.
+func (c *Client) UpsertProfile(ctx context.Context, p Profile) (id string, err error) {
+	return c.postProfile(ctx, createOrUpdateProfile, "/api/profile-import", p)
+}
+
+func (c *Client) postProfile(ctx context.Context, operation, path string, p Profile) (string, error) {
+	body, err := encode(document[profileResource]{profileResource{Type: profileType, Attributes: p}})
+	if err != nil {
+		return "", err
+	}
+
+	var answer document[identity]
+	if err := c.send(ctx, request{operation: operation, method: http.MethodPost, path: path, body: body}, &answer); err != nil {
+		return "", err
+	}
+
+	if answer.Data.ID == "" {
+		return "", errNoID
+	}
+
+	return answer.Data.ID, nil
+}
+
+// UpdateProfile changes the profile with this id: fields that are absent stay, null ones are cleared. It fails with an
+// *[Error] that [IsNotFound] or, when an identifier is another profile's, [IsConflict] knows. Limits: 75/s and 750/min, 100 KB.
+func (c *Client) UpdateProfile(ctx context.Context, id string, p Profile) error {
+	body, err := encode(document[profileResource]{profileResource{Type: profileType, ID: id, Attributes: p}})
+	if err != nil {
+		return err
+	}
+
+	path := profilesPath + "/" + url.PathEscape(id)
+
+	return c.send(ctx, request{operation: updateProfile, method: http.MethodPatch, path: path, body: body}, nil)
+}
+
+// FindProfileByEmail returns the id of the profile with this email address; ok tells whether there is one. Limits: 75/s and
+// 750/min.
+func (c *Client) FindProfileByEmail(ctx context.Context, email string) (id string, ok bool, err error) {
+	query := url.Values{
+		"filter": {"equals(email," + quoted(email) + ")"},
+		// The id always comes; one field keeps the rest of the profile away.
+		"fields[profile]": {"created"},
+		"page[size]":      {"1"},
+	}
+
+	var answer document[[]identity]
+	if err := c.send(ctx, request{operation: getProfiles, method: http.MethodGet, path: profilesPath, query: query}, &answer); err != nil {
+		return "", false, err
+	}
+
+	if len(answer.Data) == 0 {
+		return "", false, nil
+	}
+
+	return answer.Data[0].ID, true, nil
+}
+
+// quoted makes a literal of a filter, which nothing in the text can end.
+// Source: https://developers.klaviyo.com/en/docs/filtering_.
+func quoted(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}

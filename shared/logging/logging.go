@@ -1,0 +1,98 @@
+package logging
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"slices"
+)
+
+// New returns a logger that writes JSON lines to w, from level upwards. project is the Google Cloud project that traces
+// belong to; without one no trace is written.
+func New(w io.Writer, level slog.Level, project string) *slog.Logger {
+	json := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: rename})
+
+	return slog.New(&handler{root: json, next: json, project: project})
+}
+
+// handler adds the context's trace to each line.
+type handler struct {
+	// root has no group open: Cloud Logging finds the trace only at the top of a line.
+	root slog.Handler
+	// next is root after the steps, for lines without a trace.
+	next    slog.Handler
+	steps   []func(slog.Handler) slog.Handler
+	project string
+}
+
+// Enabled implements slog.Handler.
+func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
+	return h.next.Enabled(ctx, level)
+}
+
+// Handle implements slog.Handler.
+func (h *handler) Handle(ctx context.Context, r slog.Record) error {
+	id := traceID(ctx)
+	if id == "" || h.project == "" {
+		return h.next.Handle(ctx, r) //nolint:wrapcheck // the JSON handler's own
+	}
+
+	next := h.root.WithAttrs([]slog.Attr{
+		slog.String("logging.googleapis.com/trace", "projects/"+h.project+"/traces/"+id),
+	})
+	for _, step := range h.steps {
+		next = step(next)
+	}
+
+	return next.Handle(ctx, r) //nolint:wrapcheck // the JSON handler's own
+}
+
+// WithAttrs implements slog.Handler.
+func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return h.with(func(next slog.Handler) slog.Handler { return next.WithAttrs(attrs) })
+}
+
+// WithGroup implements slog.Handler.
+func (h *handler) WithGroup(name string) slog.Handler {
+	return h.with(func(next slog.Handler) slog.Handler { return next.WithGroup(name) })
+}
+
+func (h *handler) with(step func(slog.Handler) slog.Handler) *handler {
+	return &handler{
+		root:    h.root,
+		next:    step(h.next),
+		steps:   append(slices.Clip(h.steps), step),
+		project: h.project,
+	}
+}
+
+// rename gives slog's own attributes the names that Cloud Logging reads; time has its name already.
+func rename(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) > 0 {
+		return a
+	}
+
+	switch a.Key {
+	case slog.MessageKey:
+		a.Key = "message"
+	case slog.LevelKey:
+		if level, ok := a.Value.Any().(slog.Level); ok {
+			a = slog.String("severity", severity(level))
+		}
+	}
+
+	return a
+}
+
+func severity(level slog.Level) string {
+	switch {
+	case level < slog.LevelInfo:
+		return "DEBUG"
+	case level < slog.LevelWarn:
+		return "INFO"
+	case level < slog.LevelError:
+		return "WARNING"
+	default:
+		return "ERROR"
+	}
+}

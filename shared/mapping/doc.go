@@ -1,0 +1,7 @@
+// Package mapping turns a commercetools value into a Klaviyo value. Its functions are pure: they take values and return
+// values, with no context, logger, clock, environment or lookup. What a mapping needs besides the resource, the caller
+// looks up and hands in; so a realtime function, the import and a preview give the same result.
+//
+// A text that is empty or only white space counts as absent. Everything else is passed on as commercetools has it:
+// a value that Klaviyo refuses shall be seen and mended where it was entered.
+package mapping

@@ -1,0 +1,113 @@
+package settings
+
+import (
+	"slices"
+
+	"github.com/ctklaviyo/connector/shared/mapping"
+)
+
+// Config is the config file. The names are those of the file, and config/default.json has a value for each. Message
+// types and states are commercetools' own names.
+type Config struct {
+	Order    Order    `json:"order"`
+	Customer Customer `json:"customer"`
+	Payment  Payment  `json:"payment"`
+	Category Category `json:"category"`
+	Product  Product  `json:"product"`
+	Bulk     Bulk     `json:"bulk"`
+	// DisabledEvents are the messages to ignore, by the names that Disabled takes.
+	DisabledEvents []string `json:"disabledEvents"`
+}
+
+// Disabled tells whether an event, such as CustomerCreated or CategoryResourceDeleted, is switched off.
+func (c Config) Disabled(event string) bool { return slices.Contains(c.DisabledEvents, event) }
+
+// Order says which order messages become which Klaviyo events.
+type Order struct {
+	States struct {
+		// Changed gives the order states after a change that are worth an event.
+		Changed struct {
+			CancelledOrder []string `json:"cancelledOrder"`
+			FulfilledOrder []string `json:"fulfilledOrder"`
+		} `json:"changed"`
+		// Created gives the states of a new order that are worth an event.
+		Created struct {
+			PlacedOrder []string `json:"placedOrder"`
+		} `json:"created"`
+	} `json:"states"`
+	// Messages gives the message types that are read as a change of state and as a new order.
+	Messages struct {
+		Changed []string `json:"changed"`
+		Created []string `json:"created"`
+	} `json:"messages"`
+	// Properties chooses among an order's own properties.
+	Properties mapping.Filter `json:"properties"`
+	// Metrics are the names of the events in Klaviyo.
+	Metrics struct {
+		PlacedOrder    string `json:"placedOrder"`
+		OrderedProduct string `json:"orderedProduct"`
+		FulfilledOrder string `json:"fulfilledOrder"`
+		CancelledOrder string `json:"cancelledOrder"`
+		RefundedOrder  string `json:"refundedOrder"`
+	} `json:"metrics"`
+	CustomFields CustomFields `json:"customFields"`
+	// GuideProperties adds the properties that Klaviyo's guide for shops asks for.
+	GuideProperties bool `json:"guideProperties"`
+}
+
+// CustomFields chooses among a resource's custom fields.
+type CustomFields struct {
+	Properties mapping.Filter `json:"properties"`
+}
+
+// Customer says how customers become profiles.
+type Customer struct {
+	Messages struct {
+		// AddressChanged are message types after which the profile is sent again.
+		AddressChanged []string `json:"addressChanged"`
+	} `json:"messages"`
+	CustomFields  CustomFields `json:"customFields"`
+	Deduplication struct {
+		// Enabled looks a new customer's email address up before a profile is created.
+		Enabled bool `json:"enabled"`
+	} `json:"deduplication"`
+}
+
+// Payment says which payment messages are refunds.
+type Payment struct {
+	Messages struct {
+		TransactionAdded   []string `json:"transactionAdded"`
+		TransactionChanged []string `json:"transactionChanged"`
+	} `json:"messages"`
+	States struct {
+		// ValidTransactionStates are the states of a refund that are worth an event.
+		ValidTransactionStates []string `json:"validTransactionStates"`
+	} `json:"states"`
+}
+
+// Category says which category messages are read.
+type Category struct {
+	Messages struct {
+		Created []string `json:"created"`
+	} `json:"messages"`
+}
+
+// Product says which product messages are read, and what a product without them gets.
+type Product struct {
+	Messages struct {
+		Published []string `json:"published"`
+		Deleted   []string `json:"deleted"`
+	} `json:"messages"`
+	Inventory struct {
+		// UseChannelInventory is the id of the channel whose stock counts; "" is the stock over all.
+		UseChannelInventory string `json:"useChannelInventory"`
+	} `json:"inventory"`
+	// MissingText stands where Klaviyo wants a text or a URL and there is none.
+	MissingText string `json:"missingText"`
+}
+
+// Bulk says how an import sends.
+type Bulk struct {
+	// Backfill marks imported events as history, so that they start no flows.
+	Backfill bool `json:"backfill"`
+}

@@ -1,0 +1,283 @@
+package settings
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ctklaviyo/connector/config"
+	"github.com/ctklaviyo/connector/shared/mapping"
+)
+
+// standard returns what default.json gives.
+func standard(tb testing.TB) Config {
+	tb.Helper()
+
+	c, err := File{}.Config()
+	if err != nil {
+		tb.Fatal(err)
+	}
+
+	return c
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+
+	all := mapping.Filter{Include: []string{}, Exclude: []string{}, Map: map[string]string{}}
+
+	var want Config
+	want.Order.States.Changed.CancelledOrder = []string{"Cancelled"}
+	want.Order.States.Changed.FulfilledOrder = []string{"Confirmed", "Complete"}
+	want.Order.States.Created.PlacedOrder = []string{"Open"}
+	want.Order.Messages.Changed = []string{"OrderStateChanged"}
+	want.Order.Messages.Created = []string{"OrderCreated", "OrderImported", "OrderCustomerSet"}
+	want.Order.Properties, want.Order.CustomFields.Properties, want.Customer.CustomFields.Properties = all, all, all
+	want.Order.Metrics.PlacedOrder = "Placed Order"
+	want.Order.Metrics.OrderedProduct = "Ordered Product"
+	want.Order.Metrics.FulfilledOrder = "Fulfilled Order"
+	want.Order.Metrics.CancelledOrder = "Cancelled Order"
+	want.Order.Metrics.RefundedOrder = "Refunded Order"
+	want.Order.GuideProperties = true
+	want.Customer.Messages.AddressChanged = []string{"CustomerAddressAdded", "CustomerAddressRemoved", "CustomerAddressChanged"}
+	want.Payment.Messages.TransactionAdded = []string{"PaymentTransactionAdded"}
+	want.Payment.Messages.TransactionChanged = []string{"PaymentTransactionStateChanged"}
+	want.Payment.States.ValidTransactionStates = []string{"Initial", "Pending", "Success"}
+	want.Category.Messages.Created = []string{"CategoryCreated"}
+	want.Product.Messages.Published = []string{"ProductPublished"}
+	want.Product.Messages.Deleted = []string{"ProductUnpublished"}
+	want.Product.MissingText = "None"
+	want.Bulk.Backfill = true
+	want.DisabledEvents = []string{}
+
+	if diff := cmp.Diff(want, standard(t)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// default.json is the list of all there is to set: no key of Config may be missing there.
+func TestDefaultFileHasEveryKey(t *testing.T) {
+	t.Parallel()
+
+	data, err := config.Files.ReadFile("default.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	again, err := json.MarshalIndent(standard(t), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	var file, want any
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+
+	if err := json.Unmarshal(again, &want); err != nil {
+		t.Fatal(err)
+	}
+
+	if diff := cmp.Diff(want, file); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A merchant who moves here keeps the config file.
+func TestTheNodePluginsFileLoadsUnchanged(t *testing.T) {
+	t.Parallel()
+
+	data, err := os.ReadFile("testdata/node-plugin-default.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	got, err := File{NodeJSON: string(data)}.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if diff := cmp.Diff(standard(t), got); diff != "" {
+		t.Error(diff)
+	}
+
+	alone := fstest.MapFS{"default.json": &fstest.MapFile{Data: data}}
+	if _, err := (File{}).read(alone); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLayers(t *testing.T) {
+	t.Parallel()
+
+	files := fstest.MapFS{
+		"default.json": {Data: []byte(`{
+			"order": {"messages": {"created": ["A", "B"]}, "properties": {"include": ["a"], "map": {"a": "A", "b": "B"}}},
+			"product": {"missingText": "None"}}`)},
+		"live.json": {Data: []byte(`{"order": {"messages": {"created": ["C"]}, "properties": {"map": {"b": "BB", "c": "C"}}}, "bulk": {"backfill": true}}`)},
+	}
+
+	var want Config
+	want.Order.Messages.Created = []string{"C"}
+	want.Order.Properties = mapping.Filter{Include: []string{"a"}, Map: map[string]string{"a": "A", "b": "BB", "c": "CC"}}
+	want.Product.MissingText = ""
+
+	got, err := File{Env: "live", JSON: `{"order":{"properties":{"map":{"c":"CC"}}},"bulk":{"backfill":false},"product":{"missingText":""}}`}.read(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestUnknownOverlay(t *testing.T) {
+	t.Parallel()
+
+	files := fstest.MapFS{"default.json": {Data: []byte("{}")}, "live.json": {Data: []byte("{}")}}
+	for _, env := range []string{"prod", "../live", "live.json", "LIVE"} {
+		_, err := File{Env: env}.read(files)
+
+		want := "CONFIG_ENV: there is no config/" + env + ".json; it can be default, live"
+		if got := fmt.Sprint(err); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestProblems(t *testing.T) {
+	t.Parallel()
+
+	const names = "bulk, category, customer, disabledEvents, order, payment, product"
+
+	events := strings.Join(events(), ", ")
+
+	tests := map[string]struct{ json, want string }{
+		"unknown key":      {`{"orders":{}}`, "orders: unknown key; there are " + names},
+		"keys have a case": {`{"Order":{}}`, "Order: unknown key; there are " + names},
+		"unknown inside":   {`{"bulk":{"size":10}}`, "bulk.size: unknown key; there are backfill"},
+		"number for text":  {`{"order":{"metrics":{"placedOrder":1}}}`, "order.metrics.placedOrder: must be text, not a number"},
+		"text for bool":    {`{"bulk":{"backfill":"true"}}`, "bulk.backfill: must be true or false, not text"},
+		"bool for text":    {`{"product":{"missingText":false}}`, "product.missingText: must be text, not true or false"},
+		"text for list":    {`{"order":{"messages":{"created":"A"}}}`, "order.messages.created: must be a list, not text"},
+		"list for object":  {`{"order":[]}`, "order: must be an object, not a list"},
+		"object for list":  {`{"disabledEvents":{}}`, "disabledEvents: must be a list, not an object"},
+		"number in a list": {`{"order":{"messages":{"created":["A",12345678901234567890]}}}`, "order.messages.created[1]: must be text, not a number"},
+		"number in a map":  {`{"order":{"properties":{"map":{"a":1}}}}`, "order.properties.map.a: must be text, not a number"},
+		"null":             {`{"order":{"metrics":null}}`, "order.metrics: must not be null"},
+		"null in a list":   {`{"disabledEvents":[null]}`, "disabledEvents[0]: must not be null"},
+		"null in a map":    {`{"order":{"properties":{"map":{"a":null}}}}`, "order.properties.map.a: must not be null"},
+		"no metric":        {`{"order":{"metrics":{"placedOrder":""}}}`, "order.metrics.placedOrder: must not be empty: Klaviyo takes no event without a name"},
+		"unknown event":    {`{"disabledEvents":["OrderCreated","ordercreated"]}`, `disabledEvents[1]: "ordercreated" is not an event; there are ` + events},
+		"not an object":    {`[]`, "must be an object, not a list"},
+		"just null":        {`null`, "must not be null"},
+		"broken":           {"{\n  \"order\": {,}\n}", "line 2, column 13: invalid character ',' looking for beginning of object key string"},
+		"cut off":          {"{\n", "line 2, column 0: unexpected end of JSON input"},
+		"more behind":      {`{} {}`, "line 1, column 4: invalid character '{' after top-level value"},
+		"several, in order": {
+			`{"z":1,"bulk":{"backfill":1},"a":{},"order":{"metrics":{"placedOrder":[]},"guideProperties":null}}`,
+			"a: unknown key; there are " + names +
+				"\nCONFIG_JSON: bulk.backfill: must be true or false, not a number" +
+				"\nCONFIG_JSON: order.guideProperties: must not be null" +
+				"\nCONFIG_JSON: order.metrics.placedOrder: must be text, not a list" +
+				"\nCONFIG_JSON: z: unknown key; there are " + names,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			_, err := File{JSON: tt.json}.Config()
+			if diff := cmp.Diff("CONFIG_JSON: "+tt.want, fmt.Sprint(err)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Each layer is checked for itself, so that a message names the place to mend.
+func TestProblemsNameTheirLayer(t *testing.T) {
+	t.Parallel()
+
+	files := fstest.MapFS{"default.json": {Data: []byte("{}")}, "live.json": {Data: []byte(`{"bulk":1}`)}}
+	_, err := File{Env: "live", NodeJSON: `{"order":1}`}.read(files)
+
+	want := "config/live.json: bulk: must be an object, not a number\nNODE_CONFIG: order: must be an object, not a number"
+	if diff := cmp.Diff(want, fmt.Sprint(err)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDisabled(t *testing.T) {
+	t.Parallel()
+
+	list, err := json.Marshal(events())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	c, err := File{JSON: `{"disabledEvents":` + string(list) + `}`}.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for _, event := range events() {
+		if !c.Disabled(event) || standard(t).Disabled(event) {
+			t.Errorf("%s: %t with it, %t without", event, c.Disabled(event), standard(t).Disabled(event))
+		}
+	}
+}
+
+func FuzzConfig(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `null`, `{"order":{"properties":{"map":{"a":"b","order.metrics.x":""}}}}`, `{"disabledEvents":["OrderCreated"]}`, `{"order":{"metrics":{"placedOrder":"\ud800"}}}`,
+		`{"bulk":{"backfill":false}}`, `{"product":{"missingText":""},"":{}}`, `{"order":[[1e400]]}`,
+	} {
+		f.Add(seed)
+	}
+
+	f.Fuzz(func(t *testing.T, overlay string) {
+		got, err := File{JSON: overlay}.Config()
+		if err != nil {
+			if diff := cmp.Diff(Config{}, got); diff != "" {
+				t.Errorf("an error and a config: %s", diff)
+			}
+
+			return
+		}
+
+		// What was read, written over the defaults, reads as the same: nothing is lost on the way, and nothing added.
+		again, err := json.Marshal(got)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		back, err := File{JSON: string(again)}.Config()
+		if err != nil {
+			t.Fatalf("%v in %s", err, again)
+		}
+
+		if diff := cmp.Diff(got, back); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestNothingOverTheDefaultsIsTheDefaults(t *testing.T) {
+	t.Parallel()
+
+	got, err := File{JSON: "{}"}.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if diff := cmp.Diff(standard(t), got); diff != "" {
+		t.Error(diff)
+	}
+}

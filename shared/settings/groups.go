@@ -1,0 +1,116 @@
+package settings
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/logging"
+)
+
+// Commercetools says where the commercetools project is and how to get in.
+type Commercetools struct {
+	// APIURL and AuthURL are the region's, such as https://api.europe-west1.gcp.commercetools.com.
+	APIURL    URL       `env:"CT_API_URL, required"`
+	AuthURL   URL       `env:"CT_AUTH_URL, required"`
+	ProjectID string    `env:"CT_PROJECT_ID, required"`
+	APIClient APIClient `env:"CT_API_CLIENT, required"`
+	// Scopes narrow the token; blanks or commas between them.
+	Scopes string `env:"CT_SCOPES"`
+}
+
+// Client returns what commercetools.New takes.
+func (c Commercetools) Client() commercetools.Config {
+	return commercetools.Config{
+		APIURL:       string(c.APIURL),
+		AuthURL:      string(c.AuthURL),
+		ProjectKey:   c.ProjectID,
+		ClientID:     c.APIClient.ClientID,
+		ClientSecret: c.APIClient.Secret,
+		Scopes:       strings.FieldsFunc(c.Scopes, func(r rune) bool { return strings.ContainsRune(" ,\t\r\n", r) }),
+	}
+}
+
+// Klaviyo says how to get into the Klaviyo account.
+type Klaviyo struct {
+	AuthKey logging.Secret `env:"KLAVIYO_AUTH_KEY, required"`
+	// APIURL is Klaviyo's, unless a proxy or a fake stands in.
+	APIURL URL `env:"KLAVIYO_API_URL, default=https://a.klaviyo.com"`
+}
+
+// Validate finds a key that no HTTP header can carry: the client would fail at every request, and without saying why.
+func (k Klaviyo) Validate() error {
+	if strings.ContainsFunc(k.AuthKey.Reveal(), func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("KLAVIYO_AUTH_KEY: must be one word of plain letters, such as pk_…")
+	}
+
+	return nil
+}
+
+// Client returns what klaviyo.New takes.
+func (k Klaviyo) Client() klaviyo.Config {
+	return klaviyo.Config{APIURL: string(k.APIURL), AuthKey: k.AuthKey}
+}
+
+// Shop says which of a product's texts, prices and pages Klaviyo shows. All are optional.
+type Shop struct {
+	Locale     Locale      `env:"PREFERRED_LOCALE"`
+	Currency   Currency    `env:"PREFERRED_CURRENCY"`
+	ProductURL URLTemplate `env:"PRODUCT_URL_TEMPLATE"`
+}
+
+// Parking says where messages go that never succeed.
+type Parking struct {
+	// Topic is a Pub/Sub topic's id; without one nothing is parked, and such messages come again.
+	Topic   string `env:"PARKED_TOPIC"`
+	Project string `env:"GOOGLE_CLOUD_PROJECT"`
+}
+
+// Validate wants a project for the topic.
+func (p Parking) Validate() error {
+	if p.Topic != "" && p.Project == "" {
+		return errors.New("GOOGLE_CLOUD_PROJECT is required with PARKED_TOPIC")
+	}
+
+	return nil
+}
+
+// Sync says where an import keeps its state and queues its work.
+type Sync struct {
+	Project  string `env:"GOOGLE_CLOUD_PROJECT, required"`
+	Database string `env:"FIRESTORE_DATABASE, default=(default)"`
+	Queue    Queue  `env:"TASKS_QUEUE, required"`
+	// WorkerURL is the function that Cloud Tasks calls, as ServiceAccount.
+	WorkerURL      URL    `env:"WORKER_URL, required"`
+	ServiceAccount string `env:"TASKS_SERVICE_ACCOUNT, required"`
+}
+
+// Validate finds a service account that is not the email address that Cloud Tasks wants.
+func (s Sync) Validate() error {
+	if s.ServiceAccount != "" && !strings.Contains(s.ServiceAccount, "@") {
+		return errors.New("TASKS_SERVICE_ACCOUNT: must be an address such as NAME@PROJECT.iam.gserviceaccount.com")
+	}
+
+	return nil
+}
+
+// Log says what is logged.
+type Log struct {
+	// Level is debug, info, warn or error; nil when it isn't set.
+	Level *slog.Level `env:"LOG_LEVEL" must:"be debug, info, warn or error"`
+	// Project is the one that traces belong to; without it lines have no trace.
+	Project string `env:"GOOGLE_CLOUD_PROJECT"`
+}
+
+// Logger returns a logger of this level, info when it isn't set.
+func (l Log) Logger(w io.Writer) *slog.Logger {
+	level := slog.LevelInfo
+	if l.Level != nil {
+		level = *l.Level
+	}
+
+	return logging.New(w, level, l.Project)
+}
