@@ -117,7 +117,7 @@ func demoCommand() *cobra.Command {
 			for _, name := range []string{
 				"CT_API_URL", "CT_AUTH_URL", "CT_PROJECT_ID", "CT_API_CLIENT", "KLAVIYO_AUTH_KEY", "KLAVIYO_API_URL",
 			} {
-				cmd.Printf("%s='%s'\n", name, env[name])
+				fmt.Fprintf(cmd.OutOrStdout(), "%s='%s'\n", name, env[name])
 			}
 
 			<-cmd.Context().Done()

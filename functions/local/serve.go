@@ -28,13 +28,13 @@ func serveCommand(state *string) *cobra.Command {
 				return err
 			}
 
-			cmd.Printf("serving at %s: /CustomerEvents, /sync/customers, /sync/status\n", c.url)
+			fmt.Fprintf(cmd.OutOrStdout(), "serving at %s: /CustomerEvents, /sync/customers, /sync/status\n", c.url)
 
 			for _, resource := range bulk.Resources() {
 				if run, ok, err := c.control.Resume(cmd.Context(), resource); err != nil {
 					return &exitError{code: exitStopped, err: fmt.Errorf("resuming the import of %s: %w", resource, err)}
 				} else if ok {
-					cmd.Printf("going on with the import of %s %s\n", resource, run.ID)
+					fmt.Fprintf(cmd.OutOrStdout(), "going on with the import of %s %s\n", resource, run.ID)
 				}
 			}
 

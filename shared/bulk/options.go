@@ -13,8 +13,8 @@ import (
 // MaxIDs is how many ids one run takes. They are kept in the lock document, which Firestore bounds at 1 MiB.
 const MaxIDs = 10_000
 
-// maxIDLength bounds one id. commercetools' ids have 36 characters.
-const maxIDLength = 256
+// maxIDLength bounds one id, so that MaxIDs of them fit. commercetools' ids have 36 characters.
+const maxIDLength = 64
 
 // Options narrow a run down. The zero Options import everything.
 type Options struct {

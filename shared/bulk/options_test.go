@@ -29,7 +29,7 @@ func TestParseOptions(t *testing.T) {
 		`{"since":"yesterday"}`:               {problem: `since: must be a time such as "2026-01-01T00:00:00Z"`},
 		`{"since":"2026-01-01T00:00:00Z","ids":["a"]}`: {problem: "since: does not go with ids"},
 		`{"ids":"a"}`:      {problem: "ids: must be a []string, not a string"},
-		`{"ids":["a",""]}`: {problem: "ids[1]: must have 1 to 256 characters"},
+		`{"ids":["a",""]}`: {problem: "ids[1]: must have 1 to 64 characters"},
 		`{"modifiedSince":"2026-01-01T00:00:00Z"}`: {problem: `unknown field "modifiedSince"`},
 		`{"dryRun":"yes"}`:                         {problem: "dryRun: must be a bool, not a string"},
 		`[]`:                                       {problem: "the body must be a JSON object, not array"},

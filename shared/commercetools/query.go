@@ -84,7 +84,10 @@ func (c *Client) Scan(ctx context.Context, e Endpoint, w Window, limit int, q Qu
 	return page.Results, err
 }
 
-// Count tells how many resources match. With a predicate commercetools counts to 10,000 only.
+// MaxCounted is how far commercetools counts with a predicate; without one it counts all.
+const MaxCounted = 10_000
+
+// Count tells how many resources match, MaxCounted at most with a predicate.
 // Source: https://docs.commercetools.com/api/releases/2020-10-12-the-total-of-pagedqueryresult-is-limited-to-the-maximum-offset.
 func (c *Client) Count(ctx context.Context, e Endpoint, where ...Predicate) (int, error) {
 	page, err := c.Query(ctx, e, Query{Where: where, Limit: 1, WithTotal: true})

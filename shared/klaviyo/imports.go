@@ -54,7 +54,7 @@ func (c *Client) ImportProfiles(ctx context.Context, b *ProfileBatch) (jobID str
 			}
 		}
 
-		if len(bad) == 0 {
+		if len(kept) == len(rows) {
 			return "", nil, err
 		}
 

@@ -31,7 +31,7 @@ func Store(t *testing.T, open func(*testing.T) bulk.Store) {
 		"existing shards stay":           existingShardsStay,
 		"failures come with their shard": failuresWithShard,
 		"many failures at once":          manyFailures,
-		"concurrent pages":               concurrentPages,
+		"racing updates of a shard":      racingUpdates,
 		"a new run starts clean":         newRunIsClean,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -276,50 +276,49 @@ func manyFailures(t *testing.T, s bulk.Store) {
 	}
 }
 
-// concurrentPages delivers each page of a shard twice at once: every page counts once.
-func concurrentPages(t *testing.T, s bulk.Store) {
+// racingUpdates change one shard at once: none is lost, and each brings its failure.
+func racingUpdates(t *testing.T, s bulk.Store) {
 	t.Helper()
 
-	const pages = 10
+	const writers = 8
 
 	key := bulk.ShardKey{Resource: bulk.Customers, Run: "run-1"}
 	if err := s.CreateShards(t.Context(), bulk.Split(bulk.Customers, "run-1", 1)); err != nil {
 		t.Fatal(err)
 	}
 
-	done := errors.New("done already")
+	var racing sync.WaitGroup
 
-	deliver := func(page int) {
-		_, err := s.UpdateShard(t.Context(), key, nil, func(s *bulk.Shard) error {
-			if s.Page != page {
-				return done
+	for i := range writers {
+		racing.Go(func() {
+			failures := []bulk.Failure{{ID: fmt.Sprint(i)}}
+
+			_, err := s.UpdateShard(t.Context(), key, failures, func(s *bulk.Shard) error { s.Read++; return nil })
+			if err != nil {
+				t.Error(err)
 			}
-
-			s.Page++
-			s.Read += 500
-
-			return nil
 		})
-		if err != nil && !errors.Is(err, done) {
-			t.Error(err)
-		}
 	}
 
-	for page := range pages {
-		var deliveries sync.WaitGroup
-
-		deliveries.Go(func() { deliver(page) })
-		deliveries.Go(func() { deliver(page) })
-		deliveries.Wait()
-	}
+	racing.Wait()
 
 	shard, err := s.Shard(t.Context(), key)
+	if err != nil || shard.Read != writers {
+		t.Errorf("read = %d, %v; want %d", shard.Read, err, writers)
+	}
+
+	failures, err := s.Failures(t.Context(), bulk.Customers, "run-1", 100)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	if shard.Read != pages*500 {
-		t.Errorf("read = %d, want %d", shard.Read, pages*500)
+	ids := map[string]bool{}
+	for _, f := range failures {
+		ids[f.ID] = true
+	}
+
+	if len(failures) != writers || len(ids) != writers {
+		t.Errorf("failures = %v, want each of %d once", failures, writers)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -72,56 +71,6 @@ func TestRacersAfterAnEndedRun(t *testing.T) {
 	run, err := store.Run(t.Context(), bulk.Customers)
 	if err != nil || run.Epoch != 2 {
 		t.Errorf("epoch %d, %v; want 2: only one start was written", run.Epoch, err)
-	}
-}
-
-// Nothing here fences the writes but the store: none is lost, and each brings its failure exactly once.
-func TestRacingShardUpdates(t *testing.T) {
-	t.Parallel()
-
-	const writers = 8
-
-	store := cloud.NewStore(database(t))
-	shards := bulk.Split(bulk.Customers, "r", 1)
-
-	if err := store.CreateShards(t.Context(), shards); err != nil {
-		t.Fatal(err)
-	}
-
-	var racing sync.WaitGroup
-
-	for i := range writers {
-		racing.Go(func() {
-			failures := []bulk.Failure{{ID: strconv.Itoa(i)}}
-			if _, err := store.UpdateShard(t.Context(), shards[0].ShardKey, failures, func(s *bulk.Shard) error {
-				s.Read++
-
-				return nil
-			}); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-
-	racing.Wait()
-
-	shard, err := store.Shard(t.Context(), shards[0].ShardKey)
-	if err != nil || shard.Read != writers {
-		t.Errorf("read = %d, %v; want %d", shard.Read, err, writers)
-	}
-
-	failures, err := store.Failures(t.Context(), bulk.Customers, "r", 100)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	ids := map[string]bool{}
-	for _, f := range failures {
-		ids[f.ID] = true
-	}
-
-	if len(failures) != writers || len(ids) != writers {
-		t.Errorf("%d failures of %d records, want %d of each", len(failures), len(ids), writers)
 	}
 }
 

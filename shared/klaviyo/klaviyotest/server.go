@@ -6,7 +6,8 @@
 // documents nothing is said where it happens.
 //
 // server.go is the way of a request, jsonapi.go the form of the answers, limits.go the rate limits; then there is a file for
-// each area: profiles.go (with filter.go, validate.go and store.go) and imports.go (with importrows.go). page.go cuts collections into pages.
+// each area: profiles.go (with filter.go, validate.go and store.go) and imports.go (with importrows.go). page.go cuts
+// collections into pages.
 package klaviyotest
 
 import (

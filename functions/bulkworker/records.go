@@ -1,0 +1,104 @@
+package bulkworker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/commercetools"
+)
+
+// record is one customer, or why there is none.
+type record struct {
+	id       string
+	customer commercetools.Customer
+	err      error
+}
+
+func records(raw []json.RawMessage) ([]record, error) {
+	all := make([]record, len(raw))
+
+	for i, r := range raw {
+		customer, err := commercetools.Decode[commercetools.Customer](r)
+		all[i] = record{id: customer.ID, customer: customer, err: err}
+
+		if err == nil {
+			continue
+		}
+
+		// One customer that cannot be read is a failure; without its id the page could not go on.
+		named, err := commercetools.Decode[struct {
+			ID string `json:"id"`
+		}](r)
+		if err != nil {
+			return nil, err
+		}
+
+		all[i].id = named.ID
+	}
+
+	return all, nil
+}
+
+var errAbsent = errors.New("commercetools has no such customer")
+
+// withAbsent adds the ids that were asked for and not found, in order.
+func withAbsent(ids []string, found []record) []record {
+	all := make([]record, 0, len(ids))
+
+	for _, id := range ids {
+		if len(found) > 0 && found[0].id == id {
+			all, found = append(all, found[0]), found[1:]
+		} else {
+			all = append(all, record{id: id, err: errAbsent})
+		}
+	}
+
+	return all
+}
+
+// read returns the customers behind the cursor, and whether they are the last of the range.
+func (c *Customers) read(ctx context.Context, w bulk.Work, cursor string) ([]record, bool, error) {
+	window := commercetools.Window{After: cursor, Before: w.Before}
+
+	if len(w.Options.IDs) == 0 {
+		raw, err := c.ct.Scan(ctx, commercetools.Customers, window, pageSize, commercetools.Query{Where: modifiedSince(w.Options)})
+		if err != nil {
+			return nil, false, err
+		}
+
+		all, err := records(raw)
+
+		return all, len(raw) < pageSize, err
+	}
+
+	from, done := slices.BinarySearch(w.Options.IDs, cursor)
+	if done {
+		from++
+	}
+
+	ids := w.Options.IDs[from:min(from+commercetools.MaxIDs, len(w.Options.IDs))]
+	if len(ids) == 0 {
+		return nil, true, nil
+	}
+
+	raw, err := c.ct.Scan(ctx, commercetools.Customers, window, pageSize,
+		commercetools.Query{Where: []commercetools.Predicate{commercetools.IDIn(ids...)}})
+	if err != nil {
+		return nil, false, err
+	}
+
+	found, err := records(raw)
+
+	return withAbsent(ids, found), from+len(ids) == len(w.Options.IDs), err
+}
+
+func modifiedSince(o bulk.Options) []commercetools.Predicate {
+	if o.Since.IsZero() {
+		return nil
+	}
+
+	return []commercetools.Predicate{commercetools.ModifiedSince(o.Since)}
+}

@@ -1,0 +1,365 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
+)
+
+// asCommand makes the test binary be the command: a process of its own that a test can start, watch and kill.
+const asCommand = "CTKLAVIYO_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+		os.Exit(0)
+	}
+
+	os.Exit(m.Run())
+}
+
+// shop is a commercetools and a Klaviyo in the test's process; the command under test is in another.
+type shop struct {
+	ct *commercetoolstest.Server
+	kl *klaviyotest.Server
+	// env is what points a command at them.
+	env []string
+}
+
+func newShop(tb testing.TB, customers int, options klaviyotest.Options, klaviyo func(http.Handler) http.Handler) *shop {
+	tb.Helper()
+
+	options.Key = demoKey
+	s := &shop{ct: commercetoolstest.NewServer(demoProject), kl: klaviyotest.New(options)}
+	s.ct.Put("customers", commercetoolstest.Customers(demoSeed, customers)...)
+
+	ct, kl := httptest.NewServer(s.ct), httptest.NewServer(klaviyo(s.kl))
+	tb.Cleanup(ct.Close)
+	tb.Cleanup(kl.Close)
+
+	d := demo{ctURL: ct.URL, klURL: kl.URL}
+	for name, value := range d.environment() {
+		s.env = append(s.env, name+"="+value)
+	}
+
+	return s
+}
+
+func asItIs(h http.Handler) http.Handler { return h }
+
+// wantAll fails unless Klaviyo has every customer, and none twice. It returns how many were sent more than once.
+func (s *shop) wantAll(tb testing.TB, customers int) (again int) {
+	tb.Helper()
+
+	seen := map[any]bool{}
+
+	for _, p := range s.kl.Profiles() {
+		id := p.Attributes["external_id"]
+		if seen[id] {
+			tb.Errorf("customer %v is there twice", id)
+		}
+
+		seen[id] = true
+
+		if p.Imports > 1 {
+			again++
+		}
+	}
+
+	if len(seen) != customers {
+		tb.Errorf("Klaviyo has %d profiles, want %d", len(seen), customers)
+	}
+
+	return again
+}
+
+// local prepares the command with nothing but these variables in its environment.
+func local(tb testing.TB, env []string, args ...string) *exec.Cmd {
+	tb.Helper()
+
+	self, err := os.Executable()
+	if err != nil {
+		tb.Fatal(err)
+	}
+
+	c := exec.CommandContext(tb.Context(), self, args...)
+	c.Env = append([]string{asCommand + "=1", "HOME=" + tb.TempDir()}, env...)
+	c.Dir = tb.TempDir()
+
+	return c
+}
+
+// finish runs the command to its end.
+func finish(tb testing.TB, c *exec.Cmd) (code int, output string) {
+	tb.Helper()
+
+	out, err := c.CombinedOutput()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		tb.Fatal(err)
+	}
+
+	return c.ProcessState.ExitCode(), string(out)
+}
+
+// serve starts `serve` and returns its address.
+func serve(tb testing.TB, env []string) (url string, c *exec.Cmd) {
+	tb.Helper()
+
+	c = local(tb, append(env, "PORT=0"), "serve")
+
+	out, err := c.StdoutPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+
+	if err := c.Start(); err != nil {
+		tb.Fatal(err)
+	}
+
+	tb.Cleanup(func() {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+	})
+
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if _, rest, ok := strings.Cut(lines.Text(), "serving at "); ok {
+			url, _, _ = strings.Cut(rest, ":  ")
+			url, _, _ = strings.Cut(url, ": ")
+
+			go func() { _, _ = io.Copy(io.Discard, out) }()
+
+			return url, c
+		}
+	}
+
+	tb.Fatal("serve did not say where")
+
+	return "", nil
+}
+
+// call sends a request and returns the answer.
+func call(tb testing.TB, method, url, body string) (status int, answer []byte) {
+	tb.Helper()
+
+	req, err := http.NewRequestWithContext(tb.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		tb.Fatal(err)
+	}
+
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer resp.Body.Close()
+
+	answer, err = io.ReadAll(resp.Body)
+	if err != nil {
+		tb.Fatal(err)
+	}
+
+	return resp.StatusCode, answer
+}
+
+func TestDemo(t *testing.T) {
+	t.Parallel()
+
+	code, out := finish(t, local(t, nil, "run"))
+	if code != 0 {
+		t.Errorf("exit %d, want 0", code)
+	}
+
+	first, _, _ := strings.Cut(out, "\n")
+	if !strings.HasPrefix(first, "demo shop:") {
+		t.Errorf("the first line is %q, want that it names the demo shop", first)
+	}
+
+	for _, want := range []string{"500 sent, 0 failed", "│ customers │ done", "CustomerCreated", "-> 204", "Klaviyo now has 501 profiles", `"last_name": "Realtime"`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the output lacks %q:\n%s", want, out)
+		}
+	}
+}
+
+func TestWrongUse(t *testing.T) {
+	t.Parallel()
+
+	s := newShop(t, 1, klaviyotest.Options{}, asItIs)
+	without := func(name string) (env []string) {
+		for _, v := range s.env {
+			if !strings.HasPrefix(v, name+"=") {
+				env = append(env, v)
+			}
+		}
+
+		return env
+	}
+
+	for name, c := range map[string]struct {
+		env, args []string
+		want      []string
+	}{
+		"all that is missing":  {[]string{"CT_API_URL=nonsense"}, []string{"run"}, []string{"CT_API_URL: must be", "CT_AUTH_URL is required", "CT_PROJECT_ID is required", "CT_API_CLIENT is required", "KLAVIYO_AUTH_KEY is required"}},
+		"a part of them":       {without("KLAVIYO_AUTH_KEY"), []string{"serve"}, []string{"KLAVIYO_AUTH_KEY is required"}},
+		"config":               {append(s.env, `CONFIG_JSON={"order":{"metrics":{"placed":1}}}`), []string{"run"}, []string{"CONFIG_JSON: order.metrics.placed: unknown key"}},
+		"config, demo":         {[]string{"CONFIG_ENV=nowhere"}, []string{"run"}, []string{"CONFIG_ENV: there is no config/nowhere.json"}},
+		"unknown resource":     {nil, []string{"run", "carts"}, []string{`"carts"`, "customers"}},
+		"unknown flag":         {nil, []string{"run", "--fast"}, []string{"--fast"}},
+		"since":                {nil, []string{"run", "--since", "yesterday"}, []string{"--since", "2026-01-01T00:00:00Z"}},
+		"ids and since":        {nil, []string{"run", "--ids", "a", "--since", "2026-01-01T00:00:00Z"}, []string{"--since: does not go with ids"}},
+		"unknown command":      {nil, []string{"import"}, []string{`"import"`}},
+		"port":                 {[]string{"PORT=no"}, []string{"serve"}, []string{"PORT"}},
+		"arguments to serve":   {nil, []string{"serve", "customers"}, []string{`"customers"`}},
+		"state is a directory": {nil, []string{"run", "--state", "/"}, []string{"/"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			code, out := finish(t, local(t, c.env, c.args...))
+			if code != exitUse {
+				t.Errorf("exit %d, want %d", code, exitUse)
+			}
+
+			for _, want := range c.want {
+				if !strings.Contains(out, want) {
+					t.Errorf("the output lacks %q:\n%s", want, out)
+				}
+			}
+
+			if strings.Contains(out, demoKey) || strings.Contains(out, commercetoolstest.ClientSecret) {
+				t.Errorf("the output holds a secret:\n%s", out)
+			}
+		})
+	}
+}
+
+// TestCannotGoOn has credentials that Klaviyo refuses.
+func TestCannotGoOn(t *testing.T) {
+	t.Parallel()
+
+	s := newShop(t, 10, klaviyotest.Options{}, asItIs)
+
+	code, out := finish(t, local(t, append(s.env, "KLAVIYO_AUTH_KEY=pk_wrong"), "run", "customers"))
+	if code != exitStopped || !strings.Contains(out, "could not go on: klaviyo: POST /api/profile-bulk-import-jobs: status 401") {
+		t.Errorf("exit %d, want %d and the reason:\n%s", code, exitStopped, out)
+	}
+}
+
+func TestDryRun(t *testing.T) {
+	t.Parallel()
+
+	s := newShop(t, 700, klaviyotest.Options{}, asItIs)
+
+	code, out := finish(t, local(t, s.env, "run", "--dry-run"))
+	if code != 0 || !strings.Contains(out, "700 sent") {
+		t.Errorf("exit %d:\n%s", code, out)
+	}
+
+	if n := s.kl.Requests(); n != 0 {
+		t.Errorf("a dry run made %d requests to Klaviyo", n)
+	}
+}
+
+func TestOnlySomeIDs(t *testing.T) {
+	t.Parallel()
+
+	s := newShop(t, 700, klaviyotest.Options{}, asItIs)
+
+	code, out := finish(t, local(t, s.env, "run", "customers", "--ids", "00000000-0000-4000-8000-000000000000"))
+	if code != exitFailedRecords || !strings.Contains(out, "commercetools has no such customer") {
+		t.Errorf("exit %d, want %d and the reason:\n%s", code, exitFailedRecords, out)
+	}
+}
+
+// TestKilled kills an import in the middle, without any warning, and starts it again.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+
+	const customers = 25_000
+
+	sent := make(chan struct{}, 100)
+	s := newShop(t, customers, klaviyotest.Options{}, func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h.ServeHTTP(w, r)
+
+			if r.Method == http.MethodPost {
+				sent <- struct{}{} // the batch is in Klaviyo, and the answer under way
+			}
+		})
+	})
+	state := filepath.Join(t.TempDir(), "state.db")
+
+	first := local(t, s.env, "run", "customers", "--state", state)
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+
+	<-sent
+	<-sent
+
+	if err := first.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+
+	_ = first.Wait()
+
+	if n := len(s.kl.Profiles()); n == 0 || n >= customers {
+		t.Fatalf("killed with %d profiles, want that it was in the middle", n)
+	}
+
+	code, out := finish(t, local(t, s.env, "run", "customers", "--state", state))
+	if code != 0 || !strings.Contains(out, "going on with the interrupted import") {
+		t.Errorf("exit %d:\n%s", code, out)
+	}
+
+	if !strings.Contains(out, fmt.Sprintf("%d sent, 0 failed", customers)) {
+		t.Errorf("the counts are off:\n%s", out)
+	}
+
+	again := s.wantAll(t, customers)
+	t.Logf("%d of %d customers were sent a second time, to the same profile", again, customers)
+}
+
+// TestInterrupted stops an import by Ctrl-C.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+
+	s := newShop(t, 700, klaviyotest.Options{JobTime: time.Hour}, asItIs)
+	state := filepath.Join(t.TempDir(), "state.db")
+
+	first := local(t, s.env, "run", "customers", "--state", state)
+
+	var out bytes.Buffer
+
+	first.Stdout, first.Stderr = &out, &out
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+
+	for s.kl.Requests() < 2 { // the batch, and the first look at the job
+		time.Sleep(10 * time.Millisecond)
+	}
+
+	if err := first.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+
+	_ = first.Wait()
+
+	if code := first.ProcessState.ExitCode(); code != exitStopped || !strings.Contains(out.String(), "the same command goes on from here") {
+		t.Errorf("exit %d, want %d and how to go on:\n%s", code, exitStopped, out.String())
+	}
+}
