@@ -128,17 +128,22 @@ func (c *Customers) send(ctx context.Context, w bulk.Work, batch *klaviyo.Profil
 	}
 
 	if job != "" {
-		page.Jobs = []string{job}
+		page.Jobs = []bulk.Job{{ID: job}}
 	}
 
-	for _, r := range refused {
-		page.Failures = append(page.Failures, bulk.Failure{
-			ID: r.Ref, Reason: "Klaviyo refused the profile: " + r.Title, Code: r.Code, Pointer: r.Pointer,
-		})
-	}
-
+	page.Failures = append(page.Failures, refusals(refused)...)
 	page.Sent -= len(refused)
 	page.Failed += len(refused)
 
 	return page, nil
+}
+
+// refusals are the rows that Klaviyo would not take, as failures.
+func refusals(refused []klaviyo.Refused) []bulk.Failure {
+	failures := make([]bulk.Failure, len(refused))
+	for i, r := range refused {
+		failures[i] = bulk.Failure{ID: r.Ref, Reason: "Klaviyo refused the profile: " + r.Title, Code: r.Code, Pointer: r.Pointer}
+	}
+
+	return failures
 }

@@ -61,38 +61,44 @@ func withAbsent(ids []string, found []record) []record {
 
 // read returns the customers behind the cursor, and whether they are the last of the range.
 func (c *Customers) read(ctx context.Context, w bulk.Work, cursor string) ([]record, bool, error) {
-	window := commercetools.Window{After: cursor, Before: w.Before}
-
-	if len(w.Options.IDs) == 0 {
-		raw, err := c.ct.Scan(ctx, commercetools.Customers, window, pageSize, commercetools.Query{Where: modifiedSince(w.Options)})
-		if err != nil {
-			return nil, false, err
+	if len(w.Options.IDs) > 0 {
+		from, done := slices.BinarySearch(w.Options.IDs, cursor)
+		if done {
+			from++
 		}
 
-		all, err := records(raw)
+		ids := w.Options.IDs[from:min(from+commercetools.MaxIDs, len(w.Options.IDs))]
+		all, err := c.readIDs(ctx, ids)
 
-		return all, len(raw) < pageSize, err
+		return all, from+len(ids) == len(w.Options.IDs), err
 	}
 
-	from, done := slices.BinarySearch(w.Options.IDs, cursor)
-	if done {
-		from++
-	}
-
-	ids := w.Options.IDs[from:min(from+commercetools.MaxIDs, len(w.Options.IDs))]
-	if len(ids) == 0 {
-		return nil, true, nil
-	}
-
-	raw, err := c.ct.Scan(ctx, commercetools.Customers, window, pageSize,
-		commercetools.Query{Where: []commercetools.Predicate{commercetools.IDIn(ids...)}})
+	raw, err := c.ct.Scan(ctx, commercetools.Customers, commercetools.Window{After: cursor, Before: w.Before}, pageSize,
+		commercetools.Query{Where: modifiedSince(w.Options)})
 	if err != nil {
 		return nil, false, err
 	}
 
+	all, err := records(raw)
+
+	return all, len(raw) < pageSize, err
+}
+
+// readIDs returns a record for each of at most commercetools.MaxIDs ids, which are sorted.
+func (c *Customers) readIDs(ctx context.Context, ids []string) ([]record, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+
+	raw, err := c.ct.Scan(ctx, commercetools.Customers, commercetools.Window{}, pageSize,
+		commercetools.Query{Where: []commercetools.Predicate{commercetools.IDIn(ids...)}})
+	if err != nil {
+		return nil, err
+	}
+
 	found, err := records(raw)
 
-	return withAbsent(ids, found), from+len(ids) == len(w.Options.IDs), err
+	return withAbsent(ids, found), err
 }
 
 func modifiedSince(o bulk.Options) []commercetools.Predicate {

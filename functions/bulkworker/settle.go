@@ -3,28 +3,32 @@ package bulkworker
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
 // Settle implements bulk.Importer.
-func (c *Customers) Settle(ctx context.Context, jobs []string) (bulk.Settled, error) {
+func (c *Customers) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
 	var settled bulk.Settled
 
-	for _, id := range jobs {
-		job, err := c.kl.ImportJob(ctx, id)
+	for _, job := range jobs {
+		state, err := c.kl.ImportJob(ctx, job.ID)
 		if err != nil {
 			return bulk.Settled{}, fatal(err)
 		}
 
-		if !job.Ended() {
-			settled.Pending = append(settled.Pending, id)
+		if !state.Ended() {
+			settled.Pending = append(settled.Pending, job)
 
 			continue
 		}
 
-		if err := c.end(ctx, id, job, &settled); err != nil {
+		if err := c.end(ctx, w, job, state, &settled); err != nil {
 			return bulk.Settled{}, fatal(err)
 		}
 	}
@@ -32,32 +36,104 @@ func (c *Customers) Settle(ctx context.Context, jobs []string) (bulk.Settled, er
 	return settled, nil
 }
 
-// end counts what an ended job has refused, and says why.
-func (c *Customers) end(ctx context.Context, id string, job klaviyo.Job, settled *bulk.Settled) error {
-	if lost := job.Total - job.Completed - job.Failed; lost > 0 {
+// end deals with what an ended job has not imported: it goes into another job, or becomes a failure.
+func (c *Customers) end(ctx context.Context, w bulk.Work, job bulk.Job, state klaviyo.Job, settled *bulk.Settled) error {
+	if lost := state.Total - state.Completed - state.Failed; lost > 0 {
 		settled.Failed += lost
 		settled.Failures = append(settled.Failures, bulk.Failure{
-			ID:     "job " + id,
-			Reason: fmt.Sprintf("Klaviyo ended the job as %q with %d profiles not dealt with; import again", job.Status, lost),
+			ID:     "job " + job.ID,
+			Reason: fmt.Sprintf("Klaviyo ended the job as %q with %d profiles not dealt with; import again", state.Status, lost),
 		})
 	}
 
-	if job.Failed == 0 {
+	if state.Failed == 0 {
 		return nil
 	}
 
-	failed, err := c.kl.ImportErrors(ctx, id)
+	refused, err := c.kl.ImportErrors(ctx, job.ID)
 	if err != nil {
 		return err
 	}
 
-	settled.Failed += job.Failed
+	// What Klaviyo does not explain is counted all the same.
+	settled.Failed += max(0, state.Failed-len(refused))
 
-	for _, f := range failed {
+	refused, err = c.again(ctx, w, job.Try+1, refused, settled)
+	for _, r := range refused {
+		settled.Failed++
 		settled.Failures = append(settled.Failures, bulk.Failure{
-			ID: f.ExternalID, Reason: "Klaviyo could not import the profile: " + f.Title, Code: f.Code, Pointer: f.Pointer,
+			ID: r.ExternalID, Reason: "Klaviyo could not import the profile: " + r.Title, Code: r.Code, Pointer: r.Pointer,
 		})
 	}
 
-	return nil
+	return err
+}
+
+// again sends refused profiles once more, as the customers are now and without the identifiers that another profile may
+// own. It returns those that are not worth another try.
+func (c *Customers) again(
+	ctx context.Context, w bulk.Work, try int, refused []klaviyo.ImportError, settled *bulk.Settled,
+) (left []klaviyo.ImportError, err error) {
+	var batch klaviyo.ProfileBatch
+
+	byID := map[string]klaviyo.ImportError{}
+
+	for _, r := range refused {
+		if _, twice := byID[r.ExternalID]; r.ExternalID == "" || twice {
+			left = append(left, r)
+		} else {
+			byID[r.ExternalID] = r
+		}
+	}
+
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(byID)), commercetools.MaxIDs) {
+		customers, err := c.readIDs(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+
+		for _, r := range customers {
+			if !c.addAgain(&batch, r, try) {
+				left = append(left, byID[r.id])
+			}
+		}
+	}
+
+	if batch.Len() == 0 {
+		return left, nil
+	}
+
+	if err := w.Proceed(ctx); err != nil {
+		return nil, err
+	}
+
+	job, malformed, err := c.kl.ImportProfiles(ctx, &batch)
+	if err != nil {
+		return nil, err
+	}
+
+	if job != "" {
+		settled.Pending = append(settled.Pending, bulk.Job{ID: job, Try: try})
+	}
+
+	settled.Failed += len(malformed)
+	settled.Failures = append(settled.Failures, refusals(malformed)...)
+
+	return left, nil
+}
+
+// addAgain tells whether there is another way to send the customer, and adds it.
+func (c *Customers) addAgain(batch *klaviyo.ProfileBatch, r record, try int) bool {
+	if r.err != nil {
+		return false
+	}
+
+	profile, err := mapping.Profile(r.customer, c.fields)
+	if err != nil {
+		return false
+	}
+
+	ways := klaviyo.Identities(profile)
+
+	return try < len(ways) && batch.Add(r.id, ways[try].Profile) == nil
 }

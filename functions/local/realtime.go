@@ -117,7 +117,7 @@ func push(ctx context.Context, url string, message map[string]any) (status int, 
 
 	start := time.Now()
 
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
 		return 0, 0, fmt.Errorf("message: %w", err)
 	}

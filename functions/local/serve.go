@@ -1,15 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"log/slog"
-	"net"
-	"os"
 
+	"github.com/sethvargo/go-envconfig"
 	"github.com/spf13/cobra"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/settings"
 )
 
 func serveCommand(state *string) *cobra.Command {
@@ -21,7 +20,14 @@ func serveCommand(state *string) *cobra.Command {
 		Example: "  go run ./functions/local serve\n  curl -X POST localhost:8080/sync/customers\n  curl localhost:8080/sync/customers",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			addr := net.JoinHostPort("127.0.0.1", cmp.Or(os.Getenv("PORT"), "8080"))
+			env, err := settings.Load[struct {
+				Port uint16 `env:"PORT, default=8080" must:"be a number up to 65535"`
+			}](cmd.Context(), envconfig.OsLookuper())
+			if err != nil {
+				return err
+			}
+
+			addr := fmt.Sprintf("127.0.0.1:%d", env.Port)
 
 			c, err := connect(cmd.Context(), addr, *state, slog.LevelInfo, cmd.OutOrStdout())
 			if err != nil {

@@ -95,19 +95,19 @@ func (r *records) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 		r.sent[id]++
 	}
 
-	page.Jobs = []string{"job-" + page.Cursor}
+	page.Jobs = []bulk.Job{{ID: "job-" + page.Cursor}}
 
 	return page, r.before("record")
 }
 
-func (r *records) Settle(_ context.Context, jobs []string) (bulk.Settled, error) {
+func (r *records) Settle(_ context.Context, _ bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 
 	var s bulk.Settled
 
 	for _, job := range jobs {
-		if r.polls[job]++; r.polls[job] < 2 {
+		if r.polls[job.ID]++; r.polls[job.ID] < 2 {
 			s.Pending = append(s.Pending, job)
 		}
 	}

@@ -3,6 +3,7 @@ package bulk
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -35,11 +36,18 @@ type Shard struct {
 	Page  int   `json:"page"`
 	Phase Phase `json:"phase"`
 	// Jobs are Klaviyo's import jobs that have not ended yet, and Polls how often in a row they were asked in vain.
-	Jobs  []string `json:"jobs,omitempty"`
-	Polls int      `json:"polls"`
+	Jobs  []Job `json:"jobs,omitempty"`
+	Polls int   `json:"polls"`
 
 	Counts
 	UpdatedAt time.Time `json:"updatedAt,omitzero"`
+}
+
+// Job is an import job of Klaviyo's that has to be watched.
+type Job struct {
+	ID string `json:"id" firestore:"id"`
+	// Try counts up when records that one job has refused go into another.
+	Try int `json:"try" firestore:"try"`
 }
 
 // Counts say what became of the records. Read = Sent + Failed + Skipped.
@@ -100,13 +108,13 @@ type Page struct {
 	Counts
 	Failures []Failure
 	// Jobs are the Klaviyo jobs that were started and have to be watched.
-	Jobs []string
+	Jobs []Job
 }
 
 // Settled is what became of the jobs that a shard has watched.
 type Settled struct {
-	// Pending are the jobs that have not ended.
-	Pending []string
+	// Pending are the jobs that have not ended, and those that were started for what the others refused.
+	Pending []Job
 	// Failed is how many records Klaviyo refused after all; they had been counted as sent. Failures says which and why.
 	Failed   int
 	Failures []Failure
@@ -153,10 +161,9 @@ func (s *Shard) settle(page int, r Settled, now time.Time) error {
 		return err
 	}
 
-	if len(r.Pending) < len(s.Jobs) {
+	s.Polls++
+	if !slices.Equal(r.Pending, s.Jobs) {
 		s.Polls = 0
-	} else {
-		s.Polls++
 	}
 
 	s.Jobs = r.Pending

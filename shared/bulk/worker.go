@@ -14,8 +14,8 @@ type Importer interface {
 	Plan(ctx context.Context, o Options) (total, shards int, err error)
 	// Import reads pages from the cursor on until Klaviyo's batch is full or the range ends, and sends the batch.
 	Import(ctx context.Context, w Work) (Page, error)
-	// Settle asks once how the jobs stand.
-	Settle(ctx context.Context, jobs []string) (Settled, error)
+	// Settle asks once how the jobs stand, and may send again what they have refused.
+	Settle(ctx context.Context, w Work, jobs []Job) (Settled, error)
 }
 
 // Work is the part of a range that one task has to do.
@@ -148,8 +148,13 @@ func (w *Worker) step(ctx context.Context, importer Importer, run Run, shard Sha
 		record   func(*Shard) error
 	)
 
+	work := Work{
+		Cursor: shard.Cursor, Before: shard.Before, Options: run.Options,
+		Proceed: func(ctx context.Context) error { _, err := w.held(ctx, t); return err },
+	}
+
 	if shard.Phase == Settling {
-		settled, err := importer.Settle(ctx, shard.Jobs)
+		settled, err := importer.Settle(ctx, work, shard.Jobs)
 		if err != nil {
 			return shard, err
 		}
@@ -157,10 +162,7 @@ func (w *Worker) step(ctx context.Context, importer Importer, run Run, shard Sha
 		failures = settled.Failures
 		record = func(s *Shard) error { return s.settle(t.Page, settled, time.Now()) }
 	} else {
-		page, err := importer.Import(ctx, Work{
-			Cursor: shard.Cursor, Before: shard.Before, Options: run.Options,
-			Proceed: func(ctx context.Context) error { _, err := w.held(ctx, t); return err },
-		})
+		page, err := importer.Import(ctx, work)
 		if err != nil {
 			return shard, err
 		}

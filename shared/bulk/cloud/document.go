@@ -82,7 +82,7 @@ type shardFields struct {
 	Before    string     `firestore:"before"`
 	Page      int        `firestore:"page"`
 	Phase     bulk.Phase `firestore:"phase"`
-	Jobs      []string   `firestore:"jobs,omitempty"`
+	Jobs      []bulk.Job `firestore:"jobs,omitempty"`
 	Polls     int        `firestore:"polls"`
 	Read      int        `firestore:"read"`
 	Sent      int        `firestore:"sent"`

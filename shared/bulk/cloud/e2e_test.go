@@ -78,7 +78,7 @@ func (s *shop) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	return page, nil
 }
 
-func (s *shop) Settle(context.Context, []string) (bulk.Settled, error) {
+func (s *shop) Settle(context.Context, bulk.Work, []bulk.Job) (bulk.Settled, error) {
 	return bulk.Settled{}, errors.New("there are no jobs")
 }
 

@@ -125,7 +125,7 @@ func TestStoredForm(t *testing.T) {
 
 	failure := bulk.Failure{ID: "a1", Reason: "bad\xff", Code: "invalid", Pointer: "/data"}
 	if _, err := store.UpdateShard(t.Context(), key, []bulk.Failure{failure}, func(s *bulk.Shard) error {
-		s.Page, s.Cursor, s.Jobs, s.Counts, s.UpdatedAt = 1, "a9", []string{"j"}, bulk.Counts{Read: 2, Sent: 1, Failed: 1}, now
+		s.Page, s.Cursor, s.Jobs, s.Counts, s.UpdatedAt = 1, "a9", []bulk.Job{{ID: "j", Try: 1}}, bulk.Counts{Read: 2, Sent: 1, Failed: 1}, now
 
 		return nil
 	}); err != nil {
@@ -141,7 +141,7 @@ func TestStoredForm(t *testing.T) {
 		}},
 		"sync/customers/shards/r1-0007": {"shard": map[string]any{
 			"run": "r1", "index": int64(7), "cursor": "a9", "before": "b", "page": int64(1), "phase": "reading",
-			"jobs": []any{"j"}, "polls": int64(0), "read": int64(2), "sent": int64(1), "failed": int64(1), "skipped": int64(0),
+			"jobs": []any{map[string]any{"id": "j", "try": int64(1)}}, "polls": int64(0), "read": int64(2), "sent": int64(1), "failed": int64(1), "skipped": int64(0),
 			"updatedAt": micros,
 		}},
 		"sync/customers/failures": {

@@ -76,17 +76,19 @@ func (s *Server) settle(now time.Time) {
 // run imports the rows of a job. One whose identifiers belong to several profiles becomes an import error.
 func (s *store) run(job *importJob) {
 	for i, row := range job.rows {
-		owners := s.owners(row.attributes)
-
-		switch len(owners) {
-		case 0:
-			s.write(s.create(job.due), row.attributes, job.due)
-		case 1:
-			s.write(owners[0], row.attributes, job.due)
-		default:
+		p, clash := s.match(row.attributes)
+		if clash {
 			job.failed++
 			job.errors = append(job.errors, importError{id: fmt.Sprintf("%s-%d", job.id, i), row: row})
+
+			continue
 		}
+
+		if p == nil {
+			p = s.create(job.due)
+		}
+
+		s.write(p, row.attributes, job.due)
 	}
 
 	job.rows, job.done = nil, true

@@ -88,22 +88,10 @@ func (s *Server) updateProfile(r *http.Request, body []byte) answer {
 	defer s.mu.Unlock()
 	s.settle(now)
 
-	p := s.profiles.byID[id]
-	if p == nil {
-		return notFound("profile", id)
-	}
-
-	for _, owner := range s.profiles.owners(d.Data.Attributes) {
-		if owner != p {
-			return conflict(owner.id)
-		}
-	}
-
-	return s.writeProfile(http.StatusOK, p, d.Data.Attributes, now)
+	return s.changeProfile(id, d.Data.Attributes, now)
 }
 
-// upsertProfile answers 409 when the identifiers belong to several profiles, with the one of the lowest rank as the
-// duplicate: Klaviyo's own choice is not documented.
+// upsertProfile takes a profile's id, too, instead of an identifier.
 func (s *Server) upsertProfile(_ *http.Request, body []byte) answer {
 	d, wrong := decodeProfile(body)
 	if wrong != nil {
@@ -116,27 +104,38 @@ func (s *Server) upsertProfile(_ *http.Request, body []byte) answer {
 	defer s.mu.Unlock()
 	s.settle(now)
 
-	owners := s.profiles.owners(d.Data.Attributes)
-
 	if id := d.Data.ID; id != "" {
-		named := s.profiles.byID[id]
-		if named == nil {
-			return notFound("profile", id)
-		}
-
-		owners = append([]*profile{named}, slices.DeleteFunc(owners, func(p *profile) bool { return p == named })...)
+		return s.changeProfile(id, d.Data.Attributes, now)
 	}
 
+	p, clash := s.profiles.match(d.Data.Attributes)
+
 	switch {
-	case len(owners) > 1:
-		return conflict(owners[len(owners)-1].id)
-	case len(owners) == 1:
-		return s.writeProfile(http.StatusOK, owners[0], d.Data.Attributes, now)
+	case clash:
+		return conflict(p.id)
+	case p != nil:
+		return s.writeProfile(http.StatusOK, p, d.Data.Attributes, now)
 	case !identified(d.Data.Attributes):
 		return invalid("One or more identifiers is required", "/data/attributes")
 	}
 
 	return s.writeProfile(http.StatusCreated, s.profiles.create(now), d.Data.Attributes, now)
+}
+
+// changeProfile writes to the profile with this id.
+func (s *Server) changeProfile(id string, attributes map[string]any, now time.Time) answer {
+	p := s.profiles.byID[id]
+	if p == nil {
+		return notFound("profile", id)
+	}
+
+	for _, owner := range s.profiles.owners(attributes) {
+		if owner != p {
+			return conflict(owner.id)
+		}
+	}
+
+	return s.writeProfile(http.StatusOK, p, attributes, now)
 }
 
 // writeProfile refuses to clear the last identifier.

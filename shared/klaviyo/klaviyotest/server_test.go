@@ -256,6 +256,56 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+func TestMatch(t *testing.T) {
+	t.Parallel()
+
+	const (
+		both  = `{"external_id":"1","email":"one@example.com","phone_number":"+4915111111111"}`
+		phone = `{"phone_number":"+4915122222222"}`
+	)
+
+	tests := []struct {
+		name, attributes string
+		status           int
+		profiles         int
+	}{
+		{"nothing in common", `{"external_id":"2","email":"two@example.com"}`, 201, 3},
+		{"external id, new email and phone", `{"external_id":"1","email":"new@example.com","phone_number":"+4915133333333"}`, 200, 2},
+		{"email, new external id", `{"external_id":"2","email":"ONE@example.com"}`, 200, 2},
+		{"phone alone", `{"phone_number":"+4915111111111"}`, 200, 2},
+		{"phone of a profile without more", `{"external_id":"2","email":"two@example.com","phone_number":"+4915122222222"}`, 200, 2},
+		{"phone of somebody else", `{"external_id":"2","email":"two@example.com","phone_number":"+4915111111111"}`, 409, 2},
+		{"phone of another email", `{"email":"two@example.com","phone_number":"+4915111111111"}`, 409, 2},
+		{"two profiles", `{"external_id":"1","phone_number":"+4915122222222"}`, 409, 2},
+	}
+
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+
+			one, many := klaviyotest.New(klaviyotest.Options{}), klaviyotest.New(klaviyotest.Options{})
+
+			for _, attributes := range []string{both, phone, tt.attributes} {
+				a := ask(t, one, "POST", "/api/profile-import", profile(attributes), nil)
+				if attributes == tt.attributes && a.Status != tt.status {
+					t.Errorf("upsert: %d", a.Status)
+				}
+
+				ask(t, many, "POST", "/api/profile-bulk-import-jobs", job(row(attributes)), nil)
+			}
+
+			if got := len(one.Profiles()); got != tt.profiles {
+				t.Errorf("upsert: %d profiles", got)
+			}
+
+			// A job comes to the same, or fails.
+			if diff := cmp.Diff(one.Profiles(), many.Profiles()); diff != "" {
+				t.Errorf("after an upsert and after a job:\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestFindAndPages(t *testing.T) {
 	t.Parallel()
 

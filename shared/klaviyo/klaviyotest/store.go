@@ -93,6 +93,41 @@ func (s *store) owners(attributes map[string]any) []*profile {
 	return found
 }
 
+// match finds the profile that attributes are about, nil when there is none. When they are about several it returns one
+// that stands in the way, and clash is true.
+//
+// So it is when a phone number is all that a profile has in common with attributes of another email or external id: Klaviyo
+// knows a profile by a lower identifier only if it has no higher one, and answers 409 to a new email with somebody's phone
+// number (klaviyo/klaviyo-api-node#75). The profile of an email gets a new external id; Klaviyo does not document that.
+func (s *store) match(attributes map[string]any) (p *profile, clash bool) {
+	owners := s.owners(attributes)
+	if len(owners) == 0 {
+		return nil, false
+	}
+
+	// Of several the one of the lowest rank: Klaviyo's own choice is not documented.
+	p = owners[len(owners)-1]
+
+	return p, len(owners) > 1 || s.sharesOnlyPhone(p, attributes)
+}
+
+// sharesOnlyPhone tells whether better identifiers than the phone number stand on both sides, and none of them agrees.
+func (s *store) sharesOnlyPhone(p *profile, attributes map[string]any) bool {
+	given := false
+
+	for _, field := range []string{"external_id", "email"} {
+		if id, ok := identifierOf(attributes, field); ok {
+			given = true
+
+			if s.byIdentifier[id] == p {
+				return false
+			}
+		}
+	}
+
+	return given && (text(p.attributes, "external_id") != "" || text(p.attributes, "email") != "")
+}
+
 // create adds a profile without attributes.
 func (s *store) create(now time.Time) *profile {
 	p := &profile{id: fmt.Sprintf("01FAKEPROFILE%013d", len(s.byID)+1), attributes: map[string]any{}, created: now}
