@@ -47,13 +47,16 @@ func serve(t *testing.T, queue bulk.Queue) (url string, store *embedded.Store) {
 }
 
 type answer struct {
-	Run      string
-	Resource string
-	Status   string
-	Error    struct{ Code, Message string }
+	Run      string `json:"run"`
+	Resource string `json:"resource"`
+	Status   string `json:"status"`
+	Error    struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	} `json:"error"`
 }
 
-func call(t *testing.T, method, url, body string) (int, http.Header, []byte) {
+func call(t *testing.T, method, url, body string) (int, []byte) {
 	t.Helper()
 
 	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
@@ -76,7 +79,7 @@ func call(t *testing.T, method, url, body string) (int, http.Header, []byte) {
 		t.Errorf("%s %s: Content-Type = %q", method, url, got)
 	}
 
-	return resp.StatusCode, resp.Header, data
+	return resp.StatusCode, data
 }
 
 func decode(t *testing.T, data []byte) answer {
@@ -117,7 +120,7 @@ func TestAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			status, _, data := call(t, c.method, url+c.path, c.body)
+			status, data := call(t, c.method, url+c.path, c.body)
 			if a := decode(t, data); status != c.status || a.Error.Code != c.code || !strings.Contains(a.Error.Message, c.message) {
 				t.Errorf("answer = %d %s, want %d, code %s, message with %q", status, data, c.status, c.code, c.message)
 			}
@@ -130,36 +133,36 @@ func TestStartStopProgress(t *testing.T) {
 
 	url, _ := serve(t, idle{})
 
-	_, _, data := call(t, "GET", url+"/sync/customers", "")
+	_, data := call(t, "GET", url+"/sync/customers", "")
 	if a := decode(t, data); a.Status != "never" {
 		t.Errorf("before the first import: %s", data)
 	}
 
-	status, _, data := call(t, "POST", url+"/sync/customers", `{"dryRun":true}`)
+	status, data := call(t, "POST", url+"/sync/customers", `{"dryRun":true}`)
 	first := decode(t, data)
 
 	if status != 202 || first.Run == "" || first.Resource != "customers" || first.Status != "running" {
 		t.Errorf("start = %d %s", status, data)
 	}
 
-	status, _, data = call(t, "POST", url+"/sync/customers", "")
+	status, data = call(t, "POST", url+"/sync/customers", "")
 	if a := decode(t, data); status != 409 || a.Run != first.Run || a.Error.Code != "already_running" {
 		t.Errorf("second start = %d %s, want 409 and the run %s", status, data, first.Run)
 	}
 
-	_, _, data = call(t, "GET", url+"/sync/status", "")
+	_, data = call(t, "GET", url+"/sync/status", "")
 
 	var all map[string]answer
 	if err := json.Unmarshal(data, &all); err != nil || all["customers"].Run != first.Run {
 		t.Errorf("status = %s %v", data, err)
 	}
 
-	status, _, data = call(t, "POST", url+"/sync/customers/stop", "")
+	status, data = call(t, "POST", url+"/sync/customers/stop", "")
 	if a := decode(t, data); status != 200 || a.Run != first.Run || a.Status != "stopped" {
 		t.Errorf("stop = %d %s", status, data)
 	}
 
-	if status, _, data := call(t, "POST", url+"/sync/customers", ""); status != 202 {
+	if status, data := call(t, "POST", url+"/sync/customers", ""); status != 202 {
 		t.Errorf("start after the stop = %d %s", status, data)
 	}
 }
@@ -180,7 +183,7 @@ func TestRacers(t *testing.T) {
 
 	for range racers {
 		racing.Go(func() {
-			status, _, data := call(t, "POST", url+"/sync/customers", "")
+			status, data := call(t, "POST", url+"/sync/customers", "")
 
 			mu.Lock()
 			defer mu.Unlock()
@@ -202,7 +205,7 @@ func TestQueueIsAway(t *testing.T) {
 
 	url, store := serve(t, idle{err: errors.New("away")})
 
-	status, _, data := call(t, "POST", url+"/sync/customers", "")
+	status, data := call(t, "POST", url+"/sync/customers", "")
 	if a := decode(t, data); status != 503 || a.Error.Code != "unavailable" {
 		t.Errorf("start = %d %s, want 503", status, data)
 	}

@@ -86,17 +86,13 @@ func (c *Customers) again(
 		}
 	}
 
-	for ids := range slices.Chunk(slices.Sorted(maps.Keys(byID)), commercetools.MaxIDs) {
-		customers, err := c.readIDs(ctx, ids)
-		if err != nil {
-			return nil, err
-		}
+	unsent, err := c.fillAgain(ctx, &batch, slices.Sorted(maps.Keys(byID)), try)
+	if err != nil {
+		return nil, err
+	}
 
-		for _, r := range customers {
-			if !c.addAgain(&batch, r, try) {
-				left = append(left, byID[r.id])
-			}
-		}
+	for _, id := range unsent {
+		left = append(left, byID[id])
 	}
 
 	if batch.Len() == 0 {
@@ -107,19 +103,34 @@ func (c *Customers) again(
 		return nil, err
 	}
 
-	job, malformed, err := c.kl.ImportProfiles(ctx, &batch)
+	jobs, failures, err := c.importProfiles(ctx, &batch, try)
 	if err != nil {
 		return nil, err
 	}
 
-	if job != "" {
-		settled.Pending = append(settled.Pending, bulk.Job{ID: job, Try: try})
-	}
-
-	settled.Failed += len(malformed)
-	settled.Failures = append(settled.Failures, refusals(malformed)...)
+	settled.Pending = append(settled.Pending, jobs...)
+	settled.Failed += len(failures)
+	settled.Failures = append(settled.Failures, failures...)
 
 	return left, nil
+}
+
+// fillAgain puts customers into the batch, and returns the ids of those that do not get in.
+func (c *Customers) fillAgain(ctx context.Context, batch *klaviyo.ProfileBatch, ids []string, try int) (unsent []string, err error) {
+	for part := range slices.Chunk(ids, commercetools.MaxIDs) {
+		customers, err := c.readIDs(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+
+		for _, r := range customers {
+			if !c.addAgain(batch, r, try) {
+				unsent = append(unsent, r.id)
+			}
+		}
+	}
+
+	return unsent, nil
 }
 
 // addAgain tells whether there is another way to send the customer, and adds it.

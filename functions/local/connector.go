@@ -54,7 +54,7 @@ func connect(ctx context.Context, addr, state string, level slog.Level, say io.W
 	c := &connector{}
 
 	if err := c.open(ctx, addr, state, level, say); err != nil {
-		return nil, errors.Join(err, c.close())
+		return nil, errors.Join(err, c.close()) //nolint:contextcheck // closing outlasts the context, which may have ended
 	}
 
 	return c, nil
@@ -75,7 +75,7 @@ func (c *connector) open(ctx context.Context, addr, state string, level slog.Lev
 		level = *env.Level
 	}
 
-	log := logging.New(os.Stderr, level, env.Log.Project)
+	log := logging.New(os.Stderr, level, env.Project)
 
 	if err := c.openStore(state, env.ProjectID); err != nil {
 		return err
@@ -88,7 +88,7 @@ func (c *connector) open(ctx context.Context, addr, state string, level slog.Lev
 
 	c.url = "http://" + listener.Addr().String()
 	c.ct, c.kl = commercetools.New(env.Commercetools.Client()), klaviyo.New(env.Klaviyo.Client())
-	c.queue = embedded.NewQueue(c.url+"/BulkWorker", embedded.DefaultRates(), log)
+	c.queue = embedded.NewQueue(c.url+"/BulkWorker", embedded.DefaultRates(), log) //nolint:contextcheck // ends with close
 	c.control = bulk.NewControl(c.store, c.queue, log)
 	c.server = newServer(c.routes(cfg, log))
 

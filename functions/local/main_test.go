@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -187,33 +188,22 @@ func TestDemo(t *testing.T) {
 		t.Errorf("the first line is %q, want that it names the demo shop", first)
 	}
 
-	for _, want := range []string{"500 sent, 0 failed", "│ customers │ done", "CustomerCreated", "-> 204", "Klaviyo now has 501 profiles", `"last_name": "Realtime"`} {
-		if !strings.Contains(out, want) {
-			t.Errorf("the output lacks %q:\n%s", want, out)
-		}
-	}
+	wantIn(t, out, "500 sent, 0 failed", "│ customers │ done", "CustomerCreated", "-> 204", "Klaviyo now has 501 profiles",
+		`"last_name": "Realtime"`)
 }
 
 func TestWrongUse(t *testing.T) {
 	t.Parallel()
 
 	s := newShop(t, 1, klaviyotest.Options{}, asItIs)
-	without := func(name string) (env []string) {
-		for _, v := range s.env {
-			if !strings.HasPrefix(v, name+"=") {
-				env = append(env, v)
-			}
-		}
-
-		return env
-	}
+	withoutKey := slices.DeleteFunc(slices.Clone(s.env), func(v string) bool { return strings.HasPrefix(v, "KLAVIYO_AUTH_KEY=") })
 
 	for name, c := range map[string]struct {
 		env, args []string
 		want      []string
 	}{
 		"all that is missing":  {[]string{"CT_API_URL=nonsense"}, []string{"run"}, []string{"CT_API_URL: must be", "CT_AUTH_URL is required", "CT_PROJECT_ID is required", "CT_API_CLIENT is required", "KLAVIYO_AUTH_KEY is required"}},
-		"a part of them":       {without("KLAVIYO_AUTH_KEY"), []string{"serve"}, []string{"KLAVIYO_AUTH_KEY is required"}},
+		"a part of them":       {withoutKey, []string{"serve"}, []string{"KLAVIYO_AUTH_KEY is required"}},
 		"config":               {append(s.env, `CONFIG_JSON={"order":{"metrics":{"placed":1}}}`), []string{"run"}, []string{"CONFIG_JSON: order.metrics.placed: unknown key"}},
 		"config, demo":         {[]string{"CONFIG_ENV=nowhere"}, []string{"run"}, []string{"CONFIG_ENV: there is no config/nowhere.json"}},
 		"unknown resource":     {nil, []string{"run", "carts"}, []string{`"carts"`, "customers"}},
@@ -233,16 +223,22 @@ func TestWrongUse(t *testing.T) {
 				t.Errorf("exit %d, want %d", code, exitUse)
 			}
 
-			for _, want := range c.want {
-				if !strings.Contains(out, want) {
-					t.Errorf("the output lacks %q:\n%s", want, out)
-				}
-			}
+			wantIn(t, out, c.want...)
 
 			if strings.Contains(out, demoKey) || strings.Contains(out, commercetoolstest.ClientSecret) {
 				t.Errorf("the output holds a secret:\n%s", out)
 			}
 		})
+	}
+}
+
+func wantIn(t *testing.T, out string, want ...string) {
+	t.Helper()
+
+	for _, w := range want {
+		if !strings.Contains(out, w) {
+			t.Errorf("the output lacks %q:\n%s", w, out)
+		}
 	}
 }
 

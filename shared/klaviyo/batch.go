@@ -99,6 +99,16 @@ func (b *ProfileBatch) Add(ref string, p Profile) error {
 // Len is the number of profiles.
 func (b *ProfileBatch) Len() int { return len(b.rows) }
 
+// Refs are the callers' names of the profiles, in their order.
+func (b *ProfileBatch) Refs() []string {
+	refs := make([]string, len(b.rows))
+	for i, r := range b.rows {
+		refs[i] = r.ref
+	}
+
+	return refs
+}
+
 // Room tells whether n more profiles are likely to fit, going by the size of those that are there.
 func (b *ProfileBatch) Room(n int) bool {
 	if len(b.rows) == 0 {

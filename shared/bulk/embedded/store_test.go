@@ -42,7 +42,7 @@ func TestOpenTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	defer first.Close()
+	t.Cleanup(func() { _ = first.Close() })
 
 	if _, err := embedded.Open(path); err == nil || !strings.Contains(err.Error(), "in use by another process") {
 		t.Errorf("error = %v, want that the file is in use", err)

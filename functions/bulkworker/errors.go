@@ -29,3 +29,13 @@ func fatal(err error) error {
 
 	return err
 }
+
+// never tells whether Klaviyo would refuse the same request again.
+func never(err *klaviyo.Error) bool {
+	switch err.Status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,348 @@
+package bulkworker_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ctklaviyo/connector/functions/bulkworker"
+	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/embedded"
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
+	"github.com/ctklaviyo/connector/shared/faulttest"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
+	"github.com/ctklaviyo/connector/shared/settings"
+)
+
+const key = "pk_test"
+
+// shop is the worker between a commercetools and a Klaviyo, behind a queue, all over HTTP.
+type shop struct {
+	ct      *commercetoolstest.Server
+	kl      *klaviyotest.Server
+	control *bulk.Control
+	// klaviyo writes beforehand what an account may have already.
+	klaviyo *klaviyo.Client
+}
+
+// open starts a shop; fault lets requests to Klaviyo fail.
+func open(t *testing.T, fault func(*http.Request) faulttest.Fault) *shop {
+	t.Helper()
+
+	s := &shop{ct: commercetoolstest.NewServer("demo"), kl: klaviyotest.New(klaviyotest.Options{Key: key})}
+	ct, kl := httptest.NewServer(s.ct), httptest.NewServer(faulttest.Wrap(s.kl, fault))
+
+	store, err := embedded.Open(filepath.Join(t.TempDir(), "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	s.klaviyo = klaviyo.New(klaviyo.Config{
+		APIURL: kl.URL, AuthKey: key, Transport: contract.Transport(t, http.DefaultTransport),
+	})
+	client := commercetools.New(commercetools.Config{
+		APIURL: ct.URL, AuthURL: ct.URL, ProjectKey: "demo",
+		ClientID: commercetoolstest.ClientID, ClientSecret: commercetoolstest.ClientSecret,
+	})
+
+	var worker *bulk.Worker
+
+	var logged bytes.Buffer
+
+	log := slog.New(slog.NewJSONHandler(&logged, nil))
+	server := httptest.NewServer(bulkworker.New(func() (*bulk.Worker, error) { return worker, nil }, log))
+	rates := embedded.DefaultRates()
+	rates.MinBackoff, rates.MaxBackoff = 10*time.Millisecond, 100*time.Millisecond
+	queue := embedded.NewQueue(server.URL, rates, log)
+	worker = bulk.NewWorker(store, queue, bulkworker.Importers(client, s.klaviyo, settings.Config{}), log)
+	s.control = bulk.NewControl(store, queue, log)
+
+	t.Cleanup(func() {
+		queue.Close()
+		server.Close()
+		kl.Close()
+		ct.Close()
+		_ = store.Close()
+
+		if strings.Contains(logged.String(), "@") {
+			t.Errorf("the log holds an email address:\n%s", &logged)
+		}
+	})
+
+	return s
+}
+
+func healthy(*http.Request) faulttest.Fault { return faulttest.Fault{} }
+
+// customer is one of commercetools'; number makes its id and email.
+func customer(number int, phone string) json.RawMessage {
+	return json.RawMessage(fmt.Sprintf(`{"id":%q,"version":1,"createdAt":"2024-01-01T00:00:00Z","lastModifiedAt":"2024-01-01T00:00:00Z",
+		"email":"c%d@kunden.example.de","addresses":[{"id":"a","country":"DE","phone":%q}]}`, idOf(number), number, phone))
+}
+
+// idOf spreads the ids over the shards as commercetools' do.
+func idOf(number int) string {
+	return fmt.Sprintf("%08x-0000-4000-8000-%012d", uint32(number*0x9e3779b1), number)
+}
+
+// run imports and waits for the end.
+func (s *shop) run(t *testing.T, o bulk.Options) bulk.Progress {
+	t.Helper()
+
+	if _, err := s.control.Start(t.Context(), bulk.Customers, o); err != nil {
+		t.Fatal(err)
+	}
+
+	for {
+		p, err := s.control.Progress(t.Context(), bulk.Customers, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		if p.Status != bulk.Running {
+			return p
+		}
+
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func want(t *testing.T, p bulk.Progress, counts bulk.Counts, reasons ...string) {
+	t.Helper()
+
+	if p.Status != bulk.Done || p.Counts != counts {
+		t.Errorf("progress = %s %+v %q, want done %+v", p.Status, p.Counts, p.Reason, counts)
+	}
+
+	said, err := json.Marshal(p.Errors)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for _, reason := range reasons {
+		if !strings.Contains(string(said), reason) {
+			t.Errorf("errors = %s, want one with %q", said, reason)
+		}
+	}
+}
+
+// numbers is every phone number that Klaviyo has.
+func (s *shop) numbers() (numbers []any) {
+	for _, p := range s.kl.Profiles() {
+		if n := p.Attributes["phone_number"]; n != nil {
+			numbers = append(numbers, n)
+		}
+	}
+
+	return numbers
+}
+
+func TestGeneratedShop(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, healthy)
+	s.ct.Put("customers", commercetoolstest.Customers(5, 1501)...)
+	want(t, s.run(t, bulk.Options{}), bulk.Counts{Read: 1501, Sent: 1501})
+
+	for _, p := range s.kl.Profiles() {
+		if p.Imports != 1 {
+			t.Errorf("profile %v was written %d times, want once", p.Attributes["external_id"], p.Imports)
+		}
+	}
+}
+
+// TestSharedPhones: a phone number that another profile owns already must not cost a customer.
+func TestSharedPhones(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, healthy)
+
+	owner := klaviyo.Profile{Email: klaviyo.Set("owner@kunden.example.de"), PhoneNumber: klaviyo.Set("+4930123456")}
+	if _, err := s.klaviyo.CreateProfile(t.Context(), owner); err != nil {
+		t.Fatal(err)
+	}
+
+	for i := range 3 {
+		s.ct.Put("customers", customer(i, "+49 30 123456"))
+	}
+
+	want(t, s.run(t, bulk.Options{}), bulk.Counts{Read: 3, Sent: 3})
+
+	profiles := s.kl.Profiles()
+	if len(profiles) != 4 || len(s.numbers()) != 1 || profiles[0].Attributes["email"] != "owner@kunden.example.de" {
+		t.Errorf("profiles = %v, want the owner with the number and 3 customers without", profiles)
+	}
+}
+
+// TestTakenEmail: the profile that holds the external id wins, and goes without the email of another.
+func TestTakenEmail(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, healthy)
+
+	for _, p := range []klaviyo.Profile{
+		{ExternalID: klaviyo.Set(idOf(1)), Email: klaviyo.Set("old@kunden.example.de")},
+		{Email: klaviyo.Set("c1@kunden.example.de"), FirstName: klaviyo.Set("Newsletter")},
+	} {
+		if _, err := s.klaviyo.CreateProfile(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	s.ct.Put("customers", customer(1, "+49 30 123456"), customer(2, ""))
+	want(t, s.run(t, bulk.Options{}), bulk.Counts{Read: 2, Sent: 2})
+
+	for _, p := range s.kl.Profiles() {
+		if p.Attributes["external_id"] == idOf(1) && (p.Attributes["email"] != "old@kunden.example.de" || p.Attributes["phone_number"] != "+4930123456") {
+			t.Errorf("profile = %v, want its own email and the phone number", p.Attributes)
+		}
+	}
+}
+
+// TestRefusedRows: a malformed email costs its own customer, and no other.
+func TestRefusedRows(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, healthy)
+	s.ct.Put("customers", customer(1, ""), customer(2, ""), customer(3, ""),
+		json.RawMessage(strings.Replace(string(customer(4, "")), "c4@kunden.example.de", "not an address", 1)),
+		json.RawMessage(strings.Replace(string(customer(5, "")), `"c5@kunden.example.de"`, `""`, 1)),
+		json.RawMessage(strings.Replace(string(customer(6, "")), `"c6@kunden.example.de"`, `7`, 1)),
+		json.RawMessage(strings.Replace(string(customer(7, "")), "c7@", "C1@", 1)))
+
+	p := s.run(t, bulk.Options{})
+	want(t, p, bulk.Counts{Read: 7, Sent: 3, Failed: 3, Skipped: 1}, idOf(4), "/attributes/email", idOf(6), "email already")
+
+	if n := len(s.kl.Profiles()); n != 3 {
+		t.Errorf("Klaviyo has %d profiles, want 3", n)
+	}
+}
+
+// TestRefusedBatch: a refusal that points at no row is recorded for each, and the run goes on.
+func TestRefusedBatch(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, func(r *http.Request) faulttest.Fault {
+		if r.Method == http.MethodPost {
+			return faulttest.Fault{Status: 400, ContentType: "application/vnd.api+json", Body: `{"errors":[{"id":"1","code":"invalid","title":"Invalid input.","detail":"No."}]}`}
+		}
+
+		return faulttest.Fault{}
+	})
+	s.ct.Put("customers", customer(1, ""), customer(2, ""))
+	want(t, s.run(t, bulk.Options{}), bulk.Counts{Read: 2, Failed: 2}, idOf(1), idOf(2), "refused the whole batch")
+}
+
+func TestIDsAndSince(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, healthy)
+	for i := range 400 {
+		s.ct.Put("customers", customer(i, ""))
+	}
+
+	ids := []string{"gone"}
+	for i := range 350 {
+		ids = append(ids, idOf(i))
+	}
+
+	o := bulk.Options{IDs: ids}
+	if err := o.Normalize(); err != nil {
+		t.Fatal(err)
+	}
+
+	want(t, s.run(t, o), bulk.Counts{Read: 351, Sent: 350, Failed: 1}, "no such customer")
+	want(t, s.run(t, bulk.Options{Since: time.Date(2024, 1, 1, 0, 0, 1, 0, time.UTC)}), bulk.Counts{})
+	want(t, s.run(t, bulk.Options{Since: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)}), bulk.Counts{Read: 400, Sent: 400})
+}
+
+// TestFaults lets Klaviyo fail in every way that passes, every third time.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+
+	faults := []faulttest.Fault{
+		{Status: 429, RetryAfter: "0"},
+		{Status: 503},
+		{Status: 403, ContentType: "text/html", Body: "<html>wait</html>"},
+		{ResetBefore: true},
+		{ResetAfter: true},
+	}
+
+	var requests atomic.Int64
+
+	s := open(t, func(*http.Request) faulttest.Fault {
+		if n := requests.Add(1); n%3 == 0 {
+			return faults[int(n/3)%len(faults)]
+		}
+
+		return faulttest.Fault{}
+	})
+	s.ct.Put("customers", commercetoolstest.Customers(5, 1501)...)
+
+	p := s.run(t, bulk.Options{})
+	want(t, p, bulk.Counts{Read: 1501, Sent: 1501})
+
+	if n := len(s.kl.Profiles()); n != 1501 {
+		t.Errorf("Klaviyo has %d profiles, want 1501", n)
+	}
+}
+
+// TestWrongKey ends the run with the reason, and gives the lock back.
+func TestWrongKey(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, func(*http.Request) faulttest.Fault {
+		return faulttest.Fault{
+			Status: 403, ContentType: "application/vnd.api+json",
+			Body: `{"errors":[{"id":"1","code":"permission_denied","title":"Forbidden","detail":"No."}]}`,
+		}
+	})
+	s.ct.Put("customers", customer(1, ""))
+
+	for range 2 {
+		if p := s.run(t, bulk.Options{}); p.Status != bulk.Failed || !strings.Contains(p.Reason, "permission_denied") {
+			t.Errorf("progress = %+v, want failed with Klaviyo's code", p)
+		}
+	}
+}
+
+func TestHandlerAnswers(t *testing.T) {
+	t.Parallel()
+
+	log := slog.New(slog.DiscardHandler)
+	unavailable := func() (*bulk.Worker, error) { return nil, io.ErrUnexpectedEOF }
+	task := `{"run":"r","epoch":1,"resource":"customers"}`
+
+	for name, c := range map[string]struct {
+		method, body string
+		status       int
+	}{
+		"no settings": {http.MethodPost, task, 503},
+		"unreadable":  {http.MethodPost, "nonsense", 400},
+		"too large":   {http.MethodPost, strings.Repeat(" ", 1<<20+1), 413},
+		"get":         {http.MethodGet, "", 405},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := httptest.NewRecorder()
+			bulkworker.New(unavailable, log).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), c.method, "/", strings.NewReader(c.body)))
+
+			if w.Code != c.status {
+				t.Errorf("status = %d, want %d", w.Code, c.status)
+			}
+		})
+	}
+}
