@@ -245,6 +245,44 @@ func TestRefusedBatch(t *testing.T) {
 	want(t, s.run(t, bulk.Options{}), bulk.Counts{Read: 2, Failed: 2}, idOf(1), idOf(2), "refused the whole batch")
 }
 
+// TestLostJobs: what Klaviyo does not account for is a failure, never silence.
+func TestLostJobs(t *testing.T) {
+	t.Parallel()
+
+	job := func(status, total string) faulttest.Fault {
+		return faulttest.Fault{Status: 200, ContentType: "application/vnd.api+json", Body: `{"data":{"type":"profile-bulk-import-job","id":"j",
+			"attributes":{"status":"` + status + `","created_at":"2026-01-01T00:00:00Z","total_count":` + total + `,"completed_count":0},
+			"links":{"self":"https://a.klaviyo.com/j"}},"links":{"self":"https://a.klaviyo.com/j"}}`}
+	}
+
+	for name, c := range map[string]struct {
+		state  faulttest.Fault
+		counts bulk.Counts
+		reason string
+	}{
+		"cancelled": {job("cancelled", "2"), bulk.Counts{Read: 2, Failed: 2}, "left out 2 profiles without saying why"},
+		"forgotten": {
+			faulttest.Fault{Status: 404, ContentType: "application/vnd.api+json", Body: `{"errors":[{"id":"1","code":"not_found","title":"Not found.","detail":"No."}]}`},
+			bulk.Counts{Read: 2, Sent: 1, Failed: 1},
+			"forgotten the job",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			s := open(t, func(r *http.Request) faulttest.Fault {
+				if r.Method == http.MethodGet {
+					return c.state
+				}
+
+				return faulttest.Fault{}
+			})
+			s.ct.Put("customers", customer(1, ""), customer(2, ""))
+			want(t, s.run(t, bulk.Options{}), c.counts, c.reason)
+		})
+	}
+}
+
 func TestIDsAndSince(t *testing.T) {
 	t.Parallel()
 

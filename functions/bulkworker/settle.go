@@ -12,61 +12,113 @@ import (
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
-// Settle implements bulk.Importer.
+// Settle implements bulk.Importer. It deals with what the jobs have refused when all of them have ended, so that it goes
+// into one more job and not into one for each.
 func (c *Customers) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
-	var settled bulk.Settled
+	var (
+		settled bulk.Settled
+		unclean []endedJob
+	)
 
-	for _, job := range jobs {
+	for i, job := range jobs {
 		state, err := c.kl.ImportJob(ctx, job.ID)
-		if err != nil {
+
+		switch {
+		case klaviyo.IsNotFound(err):
+			settled.Failed++
+			settled.Failures = append(settled.Failures, bulk.Failure{
+				ID: "job " + job.ID, Reason: "Klaviyo has forgotten the job, and how it ended is unknown; import again",
+			})
+		case err != nil:
 			return bulk.Settled{}, fatal(err)
-		}
+		case !state.Ended():
+			// Those behind it are hardly further, and asking costs requests.
+			settled.Pending = append(jobsOf(unclean), jobs[i:]...)
 
-		if !state.Ended() {
-			settled.Pending = append(settled.Pending, job)
-
-			continue
+			return settled, nil
+		case state.Completed < state.Total:
+			unclean = append(unclean, endedJob{job, state})
 		}
+	}
 
-		if err := c.end(ctx, w, job, state, &settled); err != nil {
-			return bulk.Settled{}, fatal(err)
-		}
+	if len(unclean) == 0 {
+		return settled, nil
+	}
+
+	if err := c.clean(ctx, w, unclean, &settled); err != nil {
+		return bulk.Settled{}, fatal(err)
 	}
 
 	return settled, nil
 }
 
-// end deals with what an ended job has not imported: it goes into another job, or becomes a failure.
-func (c *Customers) end(ctx context.Context, w bulk.Work, job bulk.Job, state klaviyo.Job, settled *bulk.Settled) error {
-	if lost := state.Total - state.Completed - state.Failed; lost > 0 {
-		settled.Failed += lost
-		settled.Failures = append(settled.Failures, bulk.Failure{
-			ID:     "job " + job.ID,
-			Reason: fmt.Sprintf("Klaviyo ended the job as %q with %d profiles not dealt with; import again", state.Status, lost),
-		})
+// endedJob is a job that has not imported all of its profiles.
+type endedJob struct {
+	bulk.Job
+
+	state klaviyo.Job
+}
+
+func jobsOf(ended []endedJob) []bulk.Job {
+	jobs := make([]bulk.Job, len(ended))
+	for i, e := range ended {
+		jobs[i] = e.Job
 	}
 
-	if state.Failed == 0 {
-		return nil
+	return jobs
+}
+
+// clean sends what the jobs have refused once more, and records what cannot be sent.
+func (c *Customers) clean(ctx context.Context, w bulk.Work, unclean []endedJob, settled *bulk.Settled) error {
+	var refused []klaviyo.ImportError
+
+	for _, job := range unclean {
+		errs, err := c.refusedBy(ctx, job.Job, job.state, settled)
+		if err != nil {
+			return err
+		}
+
+		refused = append(refused, errs...)
 	}
 
-	refused, err := c.kl.ImportErrors(ctx, job.ID)
+	// All are of the same try: the next begins when the one before has ended.
+	left, err := c.again(ctx, w, unclean[0].Try+1, refused, settled)
 	if err != nil {
 		return err
 	}
 
-	// What Klaviyo does not explain is counted all the same.
-	settled.Failed += max(0, state.Failed-len(refused))
-
-	refused, err = c.again(ctx, w, job.Try+1, refused, settled)
-	for _, r := range refused {
+	for _, r := range left {
 		settled.Failed++
 		settled.Failures = append(settled.Failures, bulk.Failure{
 			ID: r.ExternalID, Reason: "Klaviyo could not import the profile: " + r.Title, Code: r.Code, Pointer: r.Pointer,
 		})
 	}
 
-	return err
+	return nil
+}
+
+// refusedBy returns what an ended job has refused, and counts what Klaviyo does not explain.
+func (c *Customers) refusedBy(
+	ctx context.Context, job bulk.Job, state klaviyo.Job, settled *bulk.Settled,
+) ([]klaviyo.ImportError, error) {
+	var refused []klaviyo.ImportError
+
+	if state.Failed > 0 {
+		var err error
+		if refused, err = c.kl.ImportErrors(ctx, job.ID); err != nil {
+			return nil, err
+		}
+	}
+
+	if unexplained := state.Total - state.Completed - len(refused); unexplained > 0 {
+		settled.Failed += unexplained
+		settled.Failures = append(settled.Failures, bulk.Failure{
+			ID:     "job " + job.ID,
+			Reason: fmt.Sprintf("Klaviyo ended the job as %q and left out %d profiles without saying why; import again", state.Status, unexplained),
+		})
+	}
+
+	return refused, nil
 }
 
 // again sends refused profiles once more, as the customers are now and without the identifiers that another profile may
