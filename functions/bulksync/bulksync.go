@@ -47,9 +47,7 @@ func newHandler(variables envconfig.Lookuper, log io.Writer) http.Handler {
 			return nil, err
 		}
 
-		store, queue, err := cloud.Open(context.Background(), env.Sync.Project, env.Database, cloud.Target{
-			Queue: string(env.Queue), URL: string(env.WorkerURL), ServiceAccount: env.ServiceAccount,
-		})
+		store, queue, err := cloud.Open(context.Background(), env.Sync)
 		if err != nil {
 			return nil, err
 		}

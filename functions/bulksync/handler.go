@@ -31,8 +31,8 @@ type problem struct {
 
 func (p *problem) Error() string { return p.message }
 
-// New returns the HTTP API over the runs that a control keeps. control is asked for every request; without an answer of
-// its the request ends with 503.
+// New returns the HTTP API over the runs that a control keeps. control is asked for every request; when it fails the
+// request ends with 503.
 func New(control func() (*bulk.Control, error), log *slog.Logger) http.Handler {
 	h := handler{control: control, log: log}
 	mux := http.NewServeMux()
@@ -53,8 +53,8 @@ type handler struct {
 	log     *slog.Logger
 }
 
-// started is the answer of a start and of a stop.
-type started struct {
+// runState is the answer of a start and of a stop.
+type runState struct {
 	Run      string        `json:"run"`
 	Resource bulk.Resource `json:"resource"`
 	Status   bulk.Status   `json:"status"`
@@ -88,7 +88,7 @@ func (h handler) start(w http.ResponseWriter, r *http.Request) (any, error) {
 
 	h.log.InfoContext(r.Context(), "import started", "resource", resource, "run", run.ID, "dry_run", options.DryRun)
 
-	return started{Run: run.ID, Resource: resource, Status: run.Status}, nil
+	return runState{Run: run.ID, Resource: resource, Status: run.Status}, nil
 }
 
 func (h handler) stop(_ http.ResponseWriter, r *http.Request) (any, error) {
@@ -116,7 +116,7 @@ func (h handler) stop(_ http.ResponseWriter, r *http.Request) (any, error) {
 
 	h.log.InfoContext(r.Context(), "import stopped", "resource", resource, "run", run.ID)
 
-	return started{Run: run.ID, Resource: resource, Status: run.Status}, nil
+	return runState{Run: run.ID, Resource: resource, Status: run.Status}, nil
 }
 
 func (h handler) progress(_ http.ResponseWriter, r *http.Request) (any, error) {
@@ -262,7 +262,7 @@ func (h handler) problemOf(ctx context.Context, err error) *problem {
 
 	return &problem{
 		status: http.StatusServiceUnavailable, code: "unavailable",
-		message: "the request could not be carried out, and nothing was changed; try again, and see the log if it stays so",
+		message: "the request could not be carried out; try again, and see the log if it stays so",
 	}
 }
 

@@ -134,39 +134,3 @@ func (c *Customers) send(ctx context.Context, w bulk.Work, batch *klaviyo.Profil
 
 	return page, nil
 }
-
-// importProfiles starts a job with a batch; profiles that Klaviyo refuses become failures.
-func (c *Customers) importProfiles(ctx context.Context, batch *klaviyo.ProfileBatch, try int) ([]bulk.Job, []bulk.Failure, error) {
-	id, refused, err := c.kl.ImportProfiles(ctx, batch)
-	if kl, ok := errors.AsType[*klaviyo.Error](err); ok && never(kl) {
-		return nil, allRefused(batch, kl), nil
-	}
-
-	if err != nil {
-		return nil, nil, err
-	}
-
-	failures := make([]bulk.Failure, len(refused))
-	for i, r := range refused {
-		failures[i] = bulk.Failure{ID: r.Ref, Reason: "Klaviyo refused the profile: " + r.Title, Code: r.Code, Pointer: r.Pointer}
-	}
-
-	if id == "" {
-		return nil, failures, nil
-	}
-
-	return []bulk.Job{{ID: id, Try: try}}, failures, nil
-}
-
-// allRefused are the profiles of a batch that Klaviyo refuses without pointing at one: sent again it would be refused
-// again.
-func allRefused(batch *klaviyo.ProfileBatch, err *klaviyo.Error) []bulk.Failure {
-	refs := batch.Refs()
-	failures := make([]bulk.Failure, len(refs))
-
-	for i, ref := range refs {
-		failures[i] = bulk.Failure{ID: ref, Reason: "Klaviyo refused the whole batch: " + err.Error(), Code: err.Code(), Pointer: err.Pointer()}
-	}
-
-	return failures
-}

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/ctklaviyo/connector/functions/bulkworker"
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/bulk/embedded"
@@ -156,7 +158,12 @@ func TestGeneratedShop(t *testing.T) {
 	s.ct.Put("customers", commercetoolstest.Customers(5, 1501)...)
 	want(t, s.run(t, bulk.Options{}), bulk.Counts{Read: 1501, Sent: 1501})
 
-	for _, p := range s.kl.Profiles() {
+	profiles := s.kl.Profiles()
+	if len(profiles) != 1501 {
+		t.Errorf("Klaviyo has %d profiles, want 1501", len(profiles))
+	}
+
+	for _, p := range profiles {
 		if p.Imports != 1 {
 			t.Errorf("profile %v was written %d times, want once", p.Attributes["external_id"], p.Imports)
 		}
@@ -204,10 +211,18 @@ func TestTakenEmail(t *testing.T) {
 	s.ct.Put("customers", customer(1, "+49 30 123456"), customer(2, ""))
 	want(t, s.run(t, bulk.Options{}), bulk.Counts{Read: 2, Sent: 2})
 
+	got := map[any]string{}
 	for _, p := range s.kl.Profiles() {
-		if p.Attributes["external_id"] == idOf(1) && (p.Attributes["email"] != "old@kunden.example.de" || p.Attributes["phone_number"] != "+4930123456") {
-			t.Errorf("profile = %v, want its own email and the phone number", p.Attributes)
-		}
+		got[p.Attributes["email"]] = fmt.Sprint(p.Attributes["external_id"], " ", p.Attributes["phone_number"], " ", p.Attributes["first_name"])
+	}
+
+	wanted := map[any]string{
+		"old@kunden.example.de": idOf(1) + " +4930123456 <nil>",
+		"c1@kunden.example.de":  "<nil> <nil> Newsletter",
+		"c2@kunden.example.de":  idOf(2) + " <nil> <nil>",
+	}
+	if diff := cmp.Diff(wanted, got); diff != "" {
+		t.Errorf("profiles by email (-want +got):\n%s", diff)
 	}
 }
 
@@ -230,19 +245,36 @@ func TestRefusedRows(t *testing.T) {
 	}
 }
 
-// TestRefusedBatch: a refusal that points at no row is recorded for each, and the run goes on.
+// TestRefusedBatch: a refusal that points at no row costs the one that it is about, and no other.
 func TestRefusedBatch(t *testing.T) {
 	t.Parallel()
 
 	s := open(t, func(r *http.Request) faulttest.Fault {
-		if r.Method == http.MethodPost {
-			return faulttest.Fault{Status: 400, ContentType: "application/vnd.api+json", Body: `{"errors":[{"id":"1","code":"invalid","title":"Invalid input.","detail":"No."}]}`}
+		if r.Method != http.MethodPost {
+			return faulttest.Fault{}
 		}
 
-		return faulttest.Fault{}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if !strings.Contains(string(body), "c77@") {
+			return faulttest.Fault{}
+		}
+
+		return faulttest.Fault{
+			Status: 400, ContentType: "application/vnd.api+json",
+			Body: `{"errors":[{"id":"1","code":"invalid","title":"Invalid input.","detail":"No."}]}`,
+		}
 	})
-	s.ct.Put("customers", customer(1, ""), customer(2, ""))
-	want(t, s.run(t, bulk.Options{}), bulk.Counts{Read: 2, Failed: 2}, idOf(1), idOf(2), "refused the whole batch")
+
+	for i := range 100 {
+		s.ct.Put("customers", customer(i, ""))
+	}
+
+	want(t, s.run(t, bulk.Options{}), bulk.Counts{Read: 100, Sent: 99, Failed: 1}, idOf(77), "refused the request")
 }
 
 // TestLostJobs: what Klaviyo does not account for is a failure, never silence.

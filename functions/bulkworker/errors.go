@@ -9,20 +9,22 @@ import (
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 )
 
-// fatal marks the errors that no later attempt would mend: wrong credentials, missing permissions, a query that
-// commercetools does not understand.
+// fatal marks the errors that no later attempt would mend: wrong credentials, missing permissions, a project or address
+// that does not exist, a query that commercetools does not understand.
 func fatal(err error) error {
 	if ct, ok := errors.AsType[*commercetools.Error](err); ok {
 		switch ct.Status {
-		case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest:
+		case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest, http.StatusNotFound:
 			return &bulk.FatalError{Reason: err.Error()}
 		}
 	}
 
-	// Klaviyo's own refusal has details; without any it was a proxy on the way, and passes.
-	if kl, ok := errors.AsType[*klaviyo.Error](err); ok && len(kl.Details) > 0 {
-		switch kl.Status {
-		case http.StatusUnauthorized, http.StatusForbidden:
+	if kl, ok := errors.AsType[*klaviyo.Error](err); ok {
+		switch {
+		case kl.Status == http.StatusNotFound:
+			return &bulk.FatalError{Reason: err.Error()}
+		case len(kl.Details) == 0: // No refusal of Klaviyo's, but of a proxy on the way; it passes.
+		case kl.Status == http.StatusUnauthorized, kl.Status == http.StatusForbidden:
 			return &bulk.FatalError{Reason: err.Error()}
 		}
 	}

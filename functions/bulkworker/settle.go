@@ -89,9 +89,7 @@ func (c *Customers) clean(ctx context.Context, w bulk.Work, unclean []endedJob, 
 
 	for _, r := range left {
 		settled.Failed++
-		settled.Failures = append(settled.Failures, bulk.Failure{
-			ID: r.ExternalID, Reason: "Klaviyo could not import the profile: " + r.Title, Code: r.Code, Pointer: r.Pointer,
-		})
+		settled.Failures = append(settled.Failures, failure(r.ExternalID, "Klaviyo could not import the profile", r.Code, r.Pointer))
 	}
 
 	return nil
@@ -105,7 +103,7 @@ func (c *Customers) refusedBy(
 
 	if state.Failed > 0 {
 		var err error
-		if refused, err = c.kl.ImportErrors(ctx, job.ID); err != nil {
+		if refused, err = c.kl.ImportErrors(ctx, job.ID); err != nil && !klaviyo.IsNotFound(err) {
 			return nil, err
 		}
 	}
@@ -121,13 +119,11 @@ func (c *Customers) refusedBy(
 	return refused, nil
 }
 
-// again sends refused profiles once more, as the customers are now and without the identifiers that another profile may
-// own. It returns those that are not worth another try.
+// again sends refused profiles once more, as the customers are now and with fewer identifiers: nearly always the phone
+// number of another profile is what is in the way. It returns those that there is no other way to send.
 func (c *Customers) again(
 	ctx context.Context, w bulk.Work, try int, refused []klaviyo.ImportError, settled *bulk.Settled,
 ) (left []klaviyo.ImportError, err error) {
-	var batch klaviyo.ProfileBatch
-
 	byID := map[string]klaviyo.ImportError{}
 
 	for _, r := range refused {
@@ -138,51 +134,49 @@ func (c *Customers) again(
 		}
 	}
 
-	unsent, err := c.fillAgain(ctx, &batch, slices.Sorted(maps.Keys(byID)), try)
-	if err != nil {
-		return nil, err
-	}
-
-	for _, id := range unsent {
-		left = append(left, byID[id])
-	}
-
-	if batch.Len() == 0 {
-		return left, nil
-	}
-
-	if err := w.Proceed(ctx); err != nil {
-		return nil, err
-	}
-
-	jobs, failures, err := c.importProfiles(ctx, &batch, try)
-	if err != nil {
-		return nil, err
-	}
-
-	settled.Pending = append(settled.Pending, jobs...)
-	settled.Failed += len(failures)
-	settled.Failures = append(settled.Failures, failures...)
-
-	return left, nil
-}
-
-// fillAgain puts customers into the batch, and returns the ids of those that do not get in.
-func (c *Customers) fillAgain(ctx context.Context, batch *klaviyo.ProfileBatch, ids []string, try int) (unsent []string, err error) {
-	for part := range slices.Chunk(ids, commercetools.MaxIDs) {
-		customers, err := c.readIDs(ctx, part)
+	// A shard's jobs together may refuse more than goes into one.
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(byID)), maxAgain) {
+		batch, unsent, err := c.fillAgain(ctx, ids, try)
 		if err != nil {
 			return nil, err
 		}
 
+		for _, id := range unsent {
+			left = append(left, byID[id])
+		}
+
+		if err := c.sendAgain(ctx, w, batch, try, settled); err != nil {
+			return nil, err
+		}
+	}
+
+	return left, nil
+}
+
+// maxAgain profiles fit into one batch unless they are larger than 1 KB on the average.
+const maxAgain = 5_000
+
+// fillAgain returns a batch of customers, and the ids of those that do not get in.
+func (c *Customers) fillAgain(ctx context.Context, ids []string, try int) (*klaviyo.ProfileBatch, []string, error) {
+	var (
+		batch  klaviyo.ProfileBatch
+		unsent []string
+	)
+
+	for part := range slices.Chunk(ids, commercetools.MaxIDs) {
+		customers, err := c.readIDs(ctx, part)
+		if err != nil {
+			return nil, nil, err
+		}
+
 		for _, r := range customers {
-			if !c.addAgain(batch, r, try) {
+			if !c.addAgain(&batch, r, try) {
 				unsent = append(unsent, r.id)
 			}
 		}
 	}
 
-	return unsent, nil
+	return &batch, unsent, nil
 }
 
 // addAgain tells whether there is another way to send the customer, and adds it.
@@ -199,4 +193,27 @@ func (c *Customers) addAgain(batch *klaviyo.ProfileBatch, r record, try int) boo
 	ways := klaviyo.Identities(profile)
 
 	return try < len(ways) && batch.Add(r.id, ways[try].Profile) == nil
+}
+
+func (c *Customers) sendAgain(
+	ctx context.Context, w bulk.Work, batch *klaviyo.ProfileBatch, try int, settled *bulk.Settled,
+) error {
+	if batch.Len() == 0 {
+		return nil
+	}
+
+	if err := w.Proceed(ctx); err != nil {
+		return err
+	}
+
+	jobs, failures, err := c.importProfiles(ctx, batch, try)
+	if err != nil {
+		return err
+	}
+
+	settled.Pending = append(settled.Pending, jobs...)
+	settled.Failed += len(failures)
+	settled.Failures = append(settled.Failures, failures...)
+
+	return nil
 }

@@ -31,6 +31,18 @@ type environment struct {
 	settings.Klaviyo
 	settings.File
 	settings.Log
+
+	Port uint16 `env:"PORT, default=8080" must:"be a number up to 65535"`
+}
+
+// options say how to start the connector.
+type options struct {
+	// state is the file that keeps the imports; "" is the default.
+	state string
+	// level is the log level when LOG_LEVEL is not set.
+	level slog.Level
+	// fixedPort listens at PORT, and not at any port that is free.
+	fixedPort bool
 }
 
 // connector is every function in one process, listening, with embedded parts.
@@ -49,18 +61,18 @@ type connector struct {
 	scratch string
 }
 
-// connect starts the connector at addr; say gets the first line, which names the shop.
-func connect(ctx context.Context, addr, state string, level slog.Level, say io.Writer) (*connector, error) {
+// connect starts the connector; say gets the first line, which names the shop.
+func connect(ctx context.Context, o options, say io.Writer) (*connector, error) {
 	c := &connector{}
 
-	if err := c.open(ctx, addr, state, level, say); err != nil {
+	if err := c.open(ctx, o, say); err != nil {
 		return nil, errors.Join(err, c.close()) //nolint:contextcheck // closing outlasts the context, which may have ended
 	}
 
 	return c, nil
 }
 
-func (c *connector) open(ctx context.Context, addr, state string, level slog.Level, say io.Writer) error {
+func (c *connector) open(ctx context.Context, o options, say io.Writer) error {
 	env, err := c.environment(ctx, say)
 	if err != nil {
 		return err
@@ -72,16 +84,20 @@ func (c *connector) open(ctx context.Context, addr, state string, level slog.Lev
 	}
 
 	if env.Level != nil {
-		level = *env.Level
+		o.level = *env.Level
 	}
 
-	log := logging.New(os.Stderr, level, env.Project)
+	log := logging.New(os.Stderr, o.level, env.Project)
 
-	if err := c.openStore(state, env.ProjectID); err != nil {
+	if err := c.openStore(o.state, env.ProjectID); err != nil {
 		return err
 	}
 
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if !o.fixedPort {
+		env.Port = 0
+	}
+
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", env.Port))
 	if err != nil {
 		return &exitError{code: exitStopped, err: fmt.Errorf("cannot listen: %w; choose another PORT", err)}
 	}

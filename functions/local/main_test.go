@@ -13,9 +13,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/embedded"
+	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 )
@@ -116,10 +120,10 @@ func finish(tb testing.TB, c *exec.Cmd) (code int, output string) {
 }
 
 // serve starts `serve` and returns its address.
-func serve(tb testing.TB, env []string) (url string, c *exec.Cmd) {
+func serve(tb testing.TB, env []string, args ...string) (url string, c *exec.Cmd) {
 	tb.Helper()
 
-	c = local(tb, append(env, "PORT=0"), "serve")
+	c = local(tb, append(env, "PORT=0"), append([]string{"serve"}, args...)...)
 
 	out, err := c.StdoutPipe()
 	if err != nil {
@@ -138,8 +142,7 @@ func serve(tb testing.TB, env []string) (url string, c *exec.Cmd) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if _, rest, ok := strings.Cut(lines.Text(), "serving at "); ok {
-			url, _, _ = strings.Cut(rest, ":  ")
-			url, _, _ = strings.Cut(url, ": ")
+			url, _, _ = strings.Cut(rest, ": ")
 
 			go func() { _, _ = io.Copy(io.Discard, out) }()
 
@@ -202,18 +205,20 @@ func TestWrongUse(t *testing.T) {
 		env, args []string
 		want      []string
 	}{
-		"all that is missing":  {[]string{"CT_API_URL=nonsense"}, []string{"run"}, []string{"CT_API_URL: must be", "CT_AUTH_URL is required", "CT_PROJECT_ID is required", "CT_API_CLIENT is required", "KLAVIYO_AUTH_KEY is required"}},
-		"a part of them":       {withoutKey, []string{"serve"}, []string{"KLAVIYO_AUTH_KEY is required"}},
-		"config":               {append(s.env, `CONFIG_JSON={"order":{"metrics":{"placed":1}}}`), []string{"run"}, []string{"CONFIG_JSON: order.metrics.placed: unknown key"}},
-		"config, demo":         {[]string{"CONFIG_ENV=nowhere"}, []string{"run"}, []string{"CONFIG_ENV: there is no config/nowhere.json"}},
-		"unknown resource":     {nil, []string{"run", "carts"}, []string{`"carts"`, "customers"}},
-		"unknown flag":         {nil, []string{"run", "--fast"}, []string{"--fast"}},
-		"since":                {nil, []string{"run", "--since", "yesterday"}, []string{"--since", "2026-01-01T00:00:00Z"}},
-		"ids and since":        {nil, []string{"run", "--ids", "a", "--since", "2026-01-01T00:00:00Z"}, []string{"--since: does not go with ids"}},
-		"unknown command":      {nil, []string{"import"}, []string{`"import"`}},
-		"port":                 {[]string{"PORT=no"}, []string{"serve"}, []string{"PORT"}},
-		"arguments to serve":   {nil, []string{"serve", "customers"}, []string{`"customers"`}},
-		"state is a directory": {nil, []string{"run", "--state", "/"}, []string{"/"}},
+		"all that is missing":   {[]string{"CT_API_URL=nonsense"}, []string{"run"}, []string{"CT_API_URL: must be", "CT_AUTH_URL is required", "CT_PROJECT_ID is required", "CT_API_CLIENT is required", "KLAVIYO_AUTH_KEY is required"}},
+		"the port and the rest": {[]string{"CT_API_URL=nonsense", "PORT=no"}, []string{"serve"}, []string{"PORT: must be a number", "CT_API_URL: must be"}},
+		"no ids":                {nil, []string{"run", "--ids", ""}, []string{"--ids: must name at least one id"}},
+		"a part of them":        {withoutKey, []string{"serve"}, []string{"KLAVIYO_AUTH_KEY is required"}},
+		"config":                {append(s.env, `CONFIG_JSON={"order":{"metrics":{"placed":1}}}`), []string{"run"}, []string{"CONFIG_JSON: order.metrics.placed: unknown key"}},
+		"config, demo":          {[]string{"CONFIG_ENV=nowhere"}, []string{"run"}, []string{"CONFIG_ENV: there is no config/nowhere.json"}},
+		"unknown resource":      {nil, []string{"run", "carts"}, []string{`"carts"`, "customers"}},
+		"unknown flag":          {nil, []string{"run", "--fast"}, []string{"--fast"}},
+		"since":                 {nil, []string{"run", "--since", "yesterday"}, []string{"--since", "2026-01-01T00:00:00Z"}},
+		"ids and since":         {nil, []string{"run", "--ids", "a", "--since", "2026-01-01T00:00:00Z"}, []string{"--since: does not go with ids"}},
+		"unknown command":       {nil, []string{"import"}, []string{`"import"`}},
+		"port":                  {[]string{"PORT=no"}, []string{"serve"}, []string{"PORT"}},
+		"arguments to serve":    {nil, []string{"serve", "customers"}, []string{`"customers"`}},
+		"state is a directory":  {nil, []string{"run", "--state", "/"}, []string{"/"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -274,10 +279,26 @@ func TestOnlySomeIDs(t *testing.T) {
 
 	s := newShop(t, 700, klaviyotest.Options{}, asItIs)
 
-	code, out := finish(t, local(t, s.env, "run", "customers", "--ids", "00000000-0000-4000-8000-000000000000"))
-	if code != exitFailedRecords || !strings.Contains(out, "commercetools has no such customer") {
-		t.Errorf("exit %d, want %d and the reason:\n%s", code, exitFailedRecords, out)
+	var ids []string
+
+	for _, raw := range commercetoolstest.Customers(demoSeed, 3) {
+		c, err := commercetools.Decode[commercetools.Customer](raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		ids = append(ids, c.ID)
 	}
+
+	unknown := "00000000-0000-4000-8000-000000000000"
+
+	code, out := finish(t, local(t, s.env, "run", "customers", "--ids", strings.Join(append(ids, unknown), ",")))
+	if code != exitFailedRecords {
+		t.Errorf("exit %d, want %d", code, exitFailedRecords)
+	}
+
+	wantIn(t, out, "3 sent, 1 failed", unknown+": commercetools has no such customer")
+	s.wantAll(t, len(ids))
 }
 
 // TestKilled kills an import in the middle, without any warning, and starts it again.
@@ -333,7 +354,19 @@ func TestKilled(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 
-	s := newShop(t, 700, klaviyotest.Options{JobTime: time.Hour}, asItIs)
+	var done atomic.Bool
+
+	s := newShop(t, 700, klaviyotest.Options{}, func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet && !done.Load() { // the job does not end
+				w.WriteHeader(http.StatusServiceUnavailable)
+
+				return
+			}
+
+			h.ServeHTTP(w, r)
+		})
+	})
 	state := filepath.Join(t.TempDir(), "state.db")
 
 	first := local(t, s.env, "run", "customers", "--state", state)
@@ -345,7 +378,7 @@ func TestInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	for s.kl.Requests() < 2 { // the batch, and the first look at the job
+	for len(s.kl.Profiles()) == 0 {
 		time.Sleep(10 * time.Millisecond)
 	}
 
@@ -357,5 +390,91 @@ func TestInterrupted(t *testing.T) {
 
 	if code := first.ProcessState.ExitCode(); code != exitStopped || !strings.Contains(out.String(), "the same command goes on from here") {
 		t.Errorf("exit %d, want %d and how to go on:\n%s", code, exitStopped, out.String())
+	}
+
+	done.Store(true)
+
+	code, again := finish(t, local(t, s.env, "run", "customers", "--state", state))
+	if code != 0 {
+		t.Errorf("exit %d, want 0", code)
+	}
+
+	wantIn(t, again, "going on with the interrupted import", "700 sent, 0 failed")
+}
+
+// TestInterruptedLongAgo: an import whose lease has run out goes on as well, and does not begin anew.
+func TestInterruptedLongAgo(t *testing.T) {
+	t.Parallel()
+
+	s := newShop(t, 700, klaviyotest.Options{}, asItIs)
+	state := filepath.Join(t.TempDir(), "state.db")
+
+	store, err := embedded.Open(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	_, err = store.UpdateRun(t.Context(), bulk.Customers, func(r *bulk.Run) error {
+		return r.Start("the-run", bulk.Options{}, time.Now().Add(-24*time.Hour))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	code, out := finish(t, local(t, s.env, "run", "customers", "--state", state))
+	if code != 0 {
+		t.Errorf("exit %d, want 0", code)
+	}
+
+	wantIn(t, out, "going on with the interrupted import the-run", "700 sent, 0 failed")
+}
+
+// TestServe sends messages to the realtime function, and shows that one that can't be read is kept.
+func TestServe(t *testing.T) {
+	t.Parallel()
+
+	s := newShop(t, 3, klaviyotest.Options{}, asItIs)
+	state := filepath.Join(t.TempDir(), "state.db")
+	url, c := serve(t, append(s.env, "LOG_LEVEL=error"), "--state", state)
+
+	raw := commercetoolstest.Customers(demoSeed, 1)[0]
+	created := `{"notificationType":"Message","type":"CustomerCreated","resource":{"typeId":"customer","id":"x"},"customer":` + string(raw) + `}`
+
+	for what, body := range map[string]string{"a message": created, "nonsense": "nonsense"} {
+		if status, answer := call(t, http.MethodPost, url+"/CustomerEvents", body); status != http.StatusNoContent {
+			t.Errorf("%s: %d %s, want 204", what, status, answer)
+		}
+	}
+
+	for path, want := range map[string]int{"/": 404, "/sync/status": 200, "/BulkSync/sync/status": 200, "/sync/carts": 404} {
+		if status, answer := call(t, http.MethodGet, url+path, ""); status != want {
+			t.Errorf("GET %s: %d %s, want %d", path, status, answer, want)
+		}
+	}
+
+	s.wantAll(t, 1)
+
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+
+	if err := c.Wait(); err != nil {
+		t.Errorf("serve ended with %v, want 0", err)
+	}
+
+	store, err := embedded.Open(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	t.Cleanup(func() { _ = store.Close() })
+
+	parked, err := store.Parked(t.Context())
+	if err != nil || len(parked) != 1 || string(parked[0].Data) != "nonsense" || parked[0].Attributes["reason"] != "unreadable" {
+		t.Errorf("parked = %+v %v, want the nonsense", parked, err)
 	}
 }

@@ -38,17 +38,17 @@ func runCommand(state *string) *cobra.Command {
 				return err
 			}
 
-			options, err := optionsOf(ids, since, dryRun)
+			narrowed, err := optionsOf(ids, since, dryRun)
 			if err != nil {
 				return err
 			}
 
-			c, err := connect(cmd.Context(), "127.0.0.1:0", *state, slog.LevelWarn, cmd.OutOrStdout())
+			c, err := connect(cmd.Context(), options{state: *state, level: slog.LevelWarn}, cmd.OutOrStdout())
 			if err != nil {
 				return err
 			}
 
-			return errors.Join(runAll(cmd.Context(), c, resources, options, cmd.OutOrStdout()), c.close())
+			return errors.Join(runAll(cmd.Context(), c, resources, narrowed, cmd.OutOrStdout()), c.close())
 		},
 	}
 	c.Flags().StringSliceVar(&ids, "ids", nil, "import these ids only")
@@ -136,11 +136,15 @@ func runAll(ctx context.Context, c *connector, resources []bulk.Resource, o bulk
 
 // runOne imports one resource and waits for the end.
 func runOne(ctx context.Context, c *connector, resource bulk.Resource, o bulk.Options, bars *bars) (bulk.Progress, error) {
-	_, err := c.control.Start(ctx, resource, o)
-	if running, ok := errors.AsType[*bulk.RunningError](err); ok {
-		bars.say(fmt.Sprintf("%s: going on with the interrupted import %s; its own options count", resource, running.ID))
+	// First, since a start would take over an import that was interrupted long ago, and begin anew.
+	run, interrupted, err := c.control.Resume(ctx, resource)
 
-		_, _, err = c.control.Resume(ctx, resource)
+	switch {
+	case err != nil:
+	case interrupted:
+		bars.say(fmt.Sprintf("%s: going on with the interrupted import %s; its own options count", resource, run.ID))
+	default:
+		_, err = c.control.Start(ctx, resource, o)
 	}
 
 	if err != nil {

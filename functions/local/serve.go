@@ -1,14 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 
-	"github.com/sethvargo/go-envconfig"
 	"github.com/spf13/cobra"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
-	"github.com/ctklaviyo/connector/shared/settings"
 )
 
 func serveCommand(state *string) *cobra.Command {
@@ -20,28 +21,15 @@ func serveCommand(state *string) *cobra.Command {
 		Example: "  go run ./functions/local serve\n  curl -X POST localhost:8080/sync/customers\n  curl localhost:8080/sync/customers",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			env, err := settings.Load[struct {
-				Port uint16 `env:"PORT, default=8080" must:"be a number up to 65535"`
-			}](cmd.Context(), envconfig.OsLookuper())
-			if err != nil {
-				return err
-			}
-
-			addr := fmt.Sprintf("127.0.0.1:%d", env.Port)
-
-			c, err := connect(cmd.Context(), addr, *state, slog.LevelInfo, cmd.OutOrStdout())
+			c, err := connect(cmd.Context(), options{state: *state, level: slog.LevelInfo, fixedPort: true}, cmd.OutOrStdout())
 			if err != nil {
 				return err
 			}
 
 			fmt.Fprintf(cmd.OutOrStdout(), "serving at %s: /CustomerEvents, /sync/customers, /sync/status\n", c.url)
 
-			for _, resource := range bulk.Resources() {
-				if run, ok, err := c.control.Resume(cmd.Context(), resource); err != nil {
-					return &exitError{code: exitStopped, err: fmt.Errorf("resuming the import of %s: %w", resource, err)}
-				} else if ok {
-					fmt.Fprintf(cmd.OutOrStdout(), "going on with the import of %s %s\n", resource, run.ID)
-				}
+			if err := resumeAll(cmd.Context(), c, cmd.OutOrStdout()); err != nil {
+				return errors.Join(err, c.close())
 			}
 
 			<-cmd.Context().Done()
@@ -49,4 +37,20 @@ func serveCommand(state *string) *cobra.Command {
 			return c.close()
 		},
 	}
+}
+
+// resumeAll goes on with the imports that a process before has left.
+func resumeAll(ctx context.Context, c *connector, out io.Writer) error {
+	for _, resource := range bulk.Resources() {
+		run, ok, err := c.control.Resume(ctx, resource)
+		if err != nil {
+			return &exitError{code: exitStopped, err: fmt.Errorf("resuming the import of %s: %w", resource, err)}
+		}
+
+		if ok {
+			fmt.Fprintf(out, "going on with the import of %s %s\n", resource, run.ID)
+		}
+	}
+
+	return nil
 }

@@ -49,6 +49,10 @@ func ParseOptions(body []byte) (Options, error) {
 		return o, nil
 	}
 
+	if bytes.Equal(bytes.TrimSpace(body), []byte("null")) {
+		return o, &OptionsError{Problem: "must be a JSON object, not null"}
+	}
+
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
 
@@ -69,6 +73,10 @@ func ParseOptions(body []byte) (Options, error) {
 
 // Normalize sorts the ids, and returns an *OptionsError for what does not go.
 func (o *Options) Normalize() error {
+	if o.IDs != nil && len(o.IDs) == 0 {
+		return &OptionsError{Field: "ids", Problem: "must name at least one id; leave it out to import everything"}
+	}
+
 	if len(o.IDs) > MaxIDs {
 		return &OptionsError{Field: "ids", Problem: fmt.Sprintf("has %d ids; at most %d go into one run", len(o.IDs), MaxIDs)}
 	}

@@ -35,6 +35,8 @@ func TestParseOptions(t *testing.T) {
 		`[]`:                                       {problem: "the body must be a JSON object, not array"},
 		`{"ids":`:                                  {problem: "unexpected EOF"},
 		`{} {}`:                                    {problem: "something after its JSON object"},
+		`null`:                                     {problem: "must be a JSON object, not null"},
+		`{"ids":[]}`:                               {problem: "ids: must name at least one id"},
 		many:                                       {problem: "ids: has 10001 ids; at most 10000 go into one run"},
 	} {
 		t.Run(body[:min(len(body), 40)], func(t *testing.T) {

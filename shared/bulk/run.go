@@ -17,9 +17,9 @@ const (
 	Failed  Status = "failed"
 )
 
-// Lease is how long a run stays locked without a sign of life. It is longer than any task, and than Cloud Tasks'
-// pauses while Klaviyo is slow.
-const Lease = 15 * time.Minute
+// Lease is how long a run stays locked without a sign of life: a task that begins. Half of it is longer than a task may
+// take, and than the queue's longest pause.
+const Lease = 30 * time.Minute
 
 // Run is the lock document of a resource: the run that holds it, or the last that did.
 type Run struct {

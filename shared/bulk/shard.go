@@ -60,7 +60,7 @@ type Counts struct {
 
 // Failure is one record that could not be imported.
 type Failure struct {
-	// ID is the commercetools id.
+	// ID is the commercetools id; "job …" where a whole job of Klaviyo's is meant.
 	ID string `json:"id"`
 	// Reason is for people; it holds no personal data.
 	Reason string `json:"reason"`

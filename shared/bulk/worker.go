@@ -80,6 +80,10 @@ func (w *Worker) do(ctx context.Context, t Task) error {
 		return err
 	}
 
+	if err := w.renew(ctx, t, run); err != nil {
+		return err
+	}
+
 	if t.Plan {
 		return w.plan(ctx, importer, run)
 	}
@@ -186,11 +190,7 @@ func (w *Worker) step(ctx context.Context, importer Importer, run Run, shard Sha
 // next enqueues the next task of a shard's chain, or ends the run with the last shard.
 func (w *Worker) next(ctx context.Context, run Run, shard Shard) error {
 	if shard.Phase != Ended {
-		if err := w.queue.Enqueue(ctx, shardTask(run, shard), shard.pause()); err != nil {
-			return err
-		}
-
-		return w.renew(ctx, run)
+		return w.queue.Enqueue(ctx, shardTask(run, shard), shard.pause())
 	}
 
 	shards, err := w.store.Shards(ctx, run.Resource, run.ID)
@@ -212,12 +212,12 @@ func (w *Worker) next(ctx context.Context, run Run, shard Shard) error {
 }
 
 // renew extends the lease once half of it is gone: the document bears about one write a second.
-func (w *Worker) renew(ctx context.Context, run Run) error {
+func (w *Worker) renew(ctx context.Context, t Task, run Run) error {
 	if time.Until(run.LeaseUntil) > Lease/2 {
 		return nil
 	}
 
-	_, err := w.store.UpdateRun(ctx, run.Resource, func(r *Run) error { return r.renew(planTask(run), time.Now()) })
+	_, err := w.store.UpdateRun(ctx, run.Resource, func(r *Run) error { return r.renew(t, time.Now()) })
 
 	return err
 }

@@ -49,7 +49,7 @@ func address(t *testing.T, emulator func() (*process, error)) string {
 	p, err := emulator()
 
 	//nolint:forbidigo // what CI sets is a matter of tests, no setting of ours
-	if errors.Is(err, errAbsent) && os.Getenv("CI") != "true" {
+	if errors.Is(err, errAbsent) && os.Getenv("CI") == "" {
 		t.Skip(err)
 	}
 

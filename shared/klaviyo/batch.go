@@ -109,6 +109,13 @@ func (b *ProfileBatch) Refs() []string {
 	return refs
 }
 
+// Halves cuts a batch of two or more profiles in two, over the same buffer; nothing can be added to them.
+func (b *ProfileBatch) Halves() (first, second *ProfileBatch) {
+	middle := len(b.rows) / 2
+
+	return &ProfileBatch{rows: b.rows[:middle], buf: b.buf}, &ProfileBatch{rows: b.rows[middle:], buf: b.buf}
+}
+
 // Room tells whether n more profiles are likely to fit, going by the size of those that are there.
 func (b *ProfileBatch) Room(n int) bool {
 	if len(b.rows) == 0 {

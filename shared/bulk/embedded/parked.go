@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -32,4 +33,24 @@ func (s *Store) Park(_ context.Context, data []byte, attributes map[string]strin
 
 		return put(tx, parked, string(key), Parked{Data: data, Attributes: attributes, ParkedAt: time.Now()})
 	})
+}
+
+// Parked returns the messages that are kept, the oldest first.
+func (s *Store) Parked(_ context.Context) ([]Parked, error) {
+	var all []Parked
+
+	err := s.view(func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte(parked)).ForEach(func(_, v []byte) error {
+			var p Parked
+			if err := json.Unmarshal(v, &p); err != nil {
+				return fmt.Errorf("a parked message: %w", err)
+			}
+
+			all = append(all, p)
+
+			return nil
+		})
+	})
+
+	return all, err
 }
