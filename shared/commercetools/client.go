@@ -23,6 +23,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/ctklaviyo/connector/shared/logging"
+	"github.com/ctklaviyo/connector/shared/retry"
 )
 
 // Config says where a project is and how to get in.
@@ -58,7 +59,7 @@ var ErrInvalidID = errors.New("not a resource id")
 func New(cfg Config) *Client {
 	transport := cfg.Transport
 	if transport == nil {
-		transport = defaultTransport()
+		transport = retry.NewTransport()
 	}
 
 	s := &sender{transport: transport, policy: policy()}

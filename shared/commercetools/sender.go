@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -39,26 +38,6 @@ func policy() retry.Policy {
 			http.StatusServiceUnavailable,
 			http.StatusGatewayTimeout,
 		},
-	}
-}
-
-// defaultTransport keeps enough connections for the shards of an import, and gives up on a peer that stays silent. It asks
-// for gzip and unpacks it, as long as nobody sets Accept-Encoding.
-func defaultTransport() *http.Transport {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          128,
-		MaxIdleConnsPerHost:   64,
-		IdleConnTimeout:       90 * time.Second,
-		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: 60 * time.Second,
-		ExpectContinueTimeout: time.Second,
-		// Without pings a connection that died while the instance was frozen swallows requests until they time out.
-		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
 	}
 }
 

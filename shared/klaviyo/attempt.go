@@ -45,25 +45,6 @@ func policy() retry.Policy {
 	}
 }
 
-// defaultTransport keeps enough connections for the shards of an import, and gives up on a peer that stays silent.
-func defaultTransport() *http.Transport {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          128,
-		MaxIdleConnsPerHost:   64,
-		IdleConnTimeout:       90 * time.Second,
-		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: 60 * time.Second,
-		ExpectContinueTimeout: time.Second,
-		// Without pings a connection that died while the instance was frozen swallows requests until they time out.
-		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
-	}
-}
-
 // attempt sends a request once, when its turn has come, and reads the answer to its end, so that one that breaks off
 // counts as a network error. It uses the transport without an http.Client: an API has no reason to redirect, a redirect
 // would carry the key along, and a client's errors quote the query.

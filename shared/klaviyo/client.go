@@ -66,7 +66,7 @@ func New(cfg Config) *Client {
 	}
 
 	if c.transport == nil {
-		c.transport = defaultTransport()
+		c.transport = retry.NewTransport()
 	}
 
 	limits := PublishedLimits()

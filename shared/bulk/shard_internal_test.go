@@ -1,0 +1,197 @@
+package bulk
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// standing is a shard at page 4 that has done something before.
+func standing(p Phase, jobs ...Job) Shard {
+	return Shard{
+		ShardKey: ShardKey{Resource: Customers, Run: "run-1", Index: 1}, Before: "c", Cursor: "a", Page: 4, Phase: p,
+		Jobs: jobs, Counts: Counts{Read: 10, Sent: 7, Failed: 2, Skipped: 1}, UpdatedAt: noon().Add(-time.Minute),
+	}
+}
+
+func TestAdvance(t *testing.T) {
+	t.Parallel()
+
+	old, fresh := Job{ID: "old"}, Job{ID: "fresh", Try: 1}
+	counts, sum := Counts{Read: 100, Sent: 50, Failed: 30, Skipped: 20}, Counts{Read: 110, Sent: 57, Failed: 32, Skipped: 21}
+
+	for name, c := range map[string]struct {
+		before, want Shard
+		page         Page
+	}{
+		"more to read": {
+			before: standing(Reading),
+			page:   Page{Cursor: "b", Counts: counts},
+			want:   Shard{Cursor: "b", Phase: Reading, Counts: sum},
+		},
+		"more to read, with jobs": {
+			before: standing(Reading, old),
+			page:   Page{Cursor: "b", Jobs: []Job{fresh}},
+			want:   Shard{Cursor: "b", Phase: Reading, Jobs: []Job{old, fresh}, Counts: standing(Reading).Counts},
+		},
+		"the end, with a job": {
+			before: standing(Reading),
+			page:   Page{Cursor: "b", End: true, Counts: counts, Jobs: []Job{fresh}},
+			want:   Shard{Cursor: "b", Phase: Settling, Jobs: []Job{fresh}, Counts: sum},
+		},
+		"the end, with a job of an earlier page": {
+			before: standing(Reading, old),
+			page:   Page{Cursor: "a", End: true},
+			want:   Shard{Cursor: "a", Phase: Settling, Jobs: []Job{old}, Counts: standing(Reading).Counts},
+		},
+		"the end, without a job": {
+			before: standing(Reading),
+			page:   Page{Cursor: "b", End: true, Counts: counts},
+			want:   Shard{Cursor: "b", Phase: Ended, Counts: sum},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			c.want.ShardKey, c.want.Before, c.want.Page, c.want.UpdatedAt = c.before.ShardKey, "c", 5, noon()
+			turnOnce(t, c.before, c.want, func(s *Shard, page int) error { return s.advance(page, c.page, noon()) })
+		})
+	}
+}
+
+func TestSettle(t *testing.T) {
+	t.Parallel()
+
+	one, two, again := Job{ID: "one"}, Job{ID: "two"}, Job{ID: "three", Try: 1}
+	waiting := standing(Settling, one, two)
+	waiting.Polls = 3
+
+	for name, c := range map[string]struct {
+		settled Settled
+		want    Shard
+	}{
+		"in vain": {
+			Settled{Pending: []Job{one, two}},
+			Shard{Phase: Settling, Jobs: []Job{one, two}, Polls: 4, Counts: waiting.Counts},
+		},
+		"one has ended": {
+			Settled{Pending: []Job{two}},
+			Shard{Phase: Settling, Jobs: []Job{two}, Counts: waiting.Counts},
+		},
+		"another for what they refused": {
+			Settled{Pending: []Job{again}, Failed: 2},
+			Shard{Phase: Settling, Jobs: []Job{again}, Counts: Counts{Read: 10, Sent: 5, Failed: 4, Skipped: 1}},
+		},
+		"the same job at its next try": {
+			Settled{Pending: []Job{{ID: "one", Try: 1}, two}},
+			Shard{Phase: Settling, Jobs: []Job{{ID: "one", Try: 1}, two}, Counts: waiting.Counts},
+		},
+		"all have ended": {
+			Settled{},
+			Shard{Phase: Ended, Counts: waiting.Counts},
+		},
+		"all have ended, with failures": {
+			Settled{Failed: 3},
+			Shard{Phase: Ended, Counts: Counts{Read: 10, Sent: 4, Failed: 5, Skipped: 1}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			c.want.ShardKey, c.want.Before, c.want.Cursor, c.want.Page, c.want.UpdatedAt = waiting.ShardKey, "c", "a", 5, noon()
+			turnOnce(t, waiting, c.want, func(s *Shard, page int) error { return s.settle(page, c.settled, noon()) })
+		})
+	}
+}
+
+// turnOnce delivers a task of page 4 twice, and tasks of other pages besides: only the first delivery changes something.
+func turnOnce(t *testing.T, before, want Shard, turn func(*Shard, int) error) {
+	t.Helper()
+
+	s := before
+	s.Jobs = slices.Clone(before.Jobs)
+
+	for _, page := range []int{0, 3, 5} {
+		if err := turn(&s, page); !errors.Is(err, errPageDone) {
+			t.Errorf("page %d: error = %v, want errPageDone", page, err)
+		}
+
+		wantShard(t, s, before)
+	}
+
+	if err := turn(&s, 4); err != nil {
+		t.Error(err)
+	}
+
+	wantShard(t, s, want)
+
+	if err := turn(&s, 4); !errors.Is(err, errPageDone) {
+		t.Errorf("second delivery: error = %v, want errPageDone", err)
+	}
+
+	wantShard(t, s, want)
+}
+
+func wantShard(t *testing.T, got, want Shard) {
+	t.Helper()
+
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("shard (-want +got):\n%s", diff)
+	}
+}
+
+func TestPause(t *testing.T) {
+	t.Parallel()
+
+	for _, p := range []Phase{Reading, Ended} {
+		if s := (Shard{Phase: p, Polls: 3}); s.pause() != 0 {
+			t.Errorf("pause while %s = %s, want none", p, s.pause())
+		}
+	}
+
+	for polls, want := range []time.Duration{
+		500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second,
+		30 * time.Second, 30 * time.Second,
+	} {
+		if s := (Shard{Phase: Settling, Polls: polls}); s.pause() != want {
+			t.Errorf("pause after %d polls = %s, want %s", polls, s.pause(), want)
+		}
+	}
+
+	if s := (Shard{Phase: Settling, Polls: 1_000_000}); s.pause() != 30*time.Second {
+		t.Errorf("pause after a million polls = %s, want 30s", s.pause())
+	}
+}
+
+// TestSplit: every id is in exactly one range.
+func TestSplit(t *testing.T) {
+	t.Parallel()
+
+	const run = "run-1"
+
+	for _, n := range []int{1, 2, 3, 7, MaxShards} {
+		shards := Split(Customers, run, n)
+		if len(shards) != n {
+			t.Fatalf("%d shards, want %d", len(shards), n)
+		}
+
+		for i, s := range shards {
+			if s.ShardKey != (ShardKey{Resource: Customers, Run: run, Index: i}) || s.Phase != Reading || s.Page != 0 {
+				t.Errorf("shard %d of %d = %+v, want one that begins to read", i, n, s)
+			}
+		}
+
+		for high := range 1 << 12 {
+			id := fmt.Sprintf("%03xfffff-ffff-4fff-bfff-ffffffffffff", high)
+			if within := slices.DeleteFunc(slices.Clone(shards), func(s Shard) bool {
+				return id <= s.Cursor || (s.Before != "" && id >= s.Before)
+			}); len(within) != 1 {
+				t.Errorf("id %s is in %d of %d ranges, want 1", id, len(within), n)
+			}
+		}
+	}
+}
