@@ -107,7 +107,7 @@ func TestAnswers(t *testing.T) {
 		"status of an unknown one": {"GET", "/sync/carts", "", 404, "unknown_resource", `"carts"`},
 		"stop of an unknown one":   {"POST", "/sync/carts/stop", "", 404, "unknown_resource", `"carts"`},
 		"no JSON":                  {"POST", "/sync/customers", "{", 400, "invalid_body", "unexpected EOF"},
-		"unknown field":            {"POST", "/sync/customers", `{"foo":1}`, 400, "invalid_body", `"foo"`},
+		"unknown field":            {"POST", "/sync/customers", `{"foo":1}`, 400, "invalid_body", "foo: is unknown"},
 		"wrong type":               {"POST", "/sync/customers", `{"ids":1}`, 400, "invalid_body", "ids: must be"},
 		"too large":                {"POST", "/sync/customers", strings.Repeat(" ", 1<<20+1), 413, "body_too_large", "1048576"},
 		"nothing to stop":          {"POST", "/sync/customers/stop", "", 400, "not_running", "no import of customers"},

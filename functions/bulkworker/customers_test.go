@@ -292,10 +292,10 @@ func TestLostJobs(t *testing.T) {
 		counts bulk.Counts
 		reason string
 	}{
-		"cancelled": {job("cancelled", "2"), bulk.Counts{Read: 2, Failed: 2}, "left out 2 profiles without saying why"},
+		"cancelled": {job("cancelled", "2"), bulk.Counts{Read: 2, Failed: 2}, "does not account for 2 of its 2 profiles"},
 		"forgotten": {
 			faulttest.Fault{Status: 404, ContentType: "application/vnd.api+json", Body: `{"errors":[{"id":"1","code":"not_found","title":"Not found.","detail":"No."}]}`},
-			bulk.Counts{Read: 2, Sent: 1, Failed: 1},
+			bulk.Counts{Read: 2, Failed: 2},
 			"forgotten the job",
 		},
 	} {
@@ -323,7 +323,7 @@ func TestIDsAndSince(t *testing.T) {
 		s.ct.Put("customers", customer(i, ""))
 	}
 
-	ids := []string{"gone"}
+	ids := []string{"00000000-0000-4000-8000-00000000dead"}
 	for i := range 350 {
 		ids = append(ids, idOf(i))
 	}

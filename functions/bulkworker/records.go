@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
@@ -20,23 +21,29 @@ type record struct {
 func records(raw []json.RawMessage) ([]record, error) {
 	all := make([]record, len(raw))
 
+	last := ""
+
 	for i, r := range raw {
 		customer, err := commercetools.Decode[commercetools.Customer](r)
 		all[i] = record{id: customer.ID, customer: customer, err: err}
 
-		if err == nil {
-			continue
-		}
-
-		// One customer that cannot be read is a failure; without its id the page could not go on.
-		named, err := commercetools.Decode[struct {
-			ID string `json:"id"`
-		}](r)
 		if err != nil {
-			return nil, err
+			// One customer that cannot be read is a failure; without its id the page could not go on.
+			named, err := commercetools.Decode[struct {
+				ID string `json:"id"`
+			}](r)
+			if err != nil {
+				return nil, err
+			}
+
+			all[i].id = named.ID
 		}
 
-		all[i].id = named.ID
+		if all[i].id <= last {
+			return nil, fmt.Errorf("commercetools' answer is not in the order of the ids: %q after %q", all[i].id, last)
+		}
+
+		last = all[i].id
 	}
 
 	return all, nil

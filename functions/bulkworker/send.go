@@ -42,7 +42,7 @@ func (c *Customers) importProfiles(
 		}
 
 		if id != "" {
-			jobs = append(jobs, bulk.Job{ID: id, Try: try})
+			jobs = append(jobs, bulk.Job{ID: id, Rows: part.Len() - len(refused), Try: try})
 		}
 
 		for _, r := range refused {

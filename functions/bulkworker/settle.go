@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/commercetools"
@@ -25,9 +28,9 @@ func (c *Customers) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (b
 
 		switch {
 		case klaviyo.IsNotFound(err):
-			settled.Failed++
+			settled.Failed += job.Rows
 			settled.Failures = append(settled.Failures, bulk.Failure{
-				ID: "job " + job.ID, Reason: "Klaviyo has forgotten the job, and how it ended is unknown; import again",
+				ID: "job " + job.ID, Reason: fmt.Sprintf("Klaviyo has forgotten the job, and what became of its %d profiles; import again", job.Rows),
 			})
 		case err != nil:
 			return bulk.Settled{}, fatal(err)
@@ -36,7 +39,7 @@ func (c *Customers) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (b
 			settled.Pending = append(jobsOf(unclean), jobs[i:]...)
 
 			return settled, nil
-		case state.Completed < state.Total:
+		case state.Completed < job.Rows || state.Failed > 0:
 			unclean = append(unclean, endedJob{job, state})
 		}
 	}
@@ -89,13 +92,18 @@ func (c *Customers) clean(ctx context.Context, w bulk.Work, unclean []endedJob, 
 
 	for _, r := range left {
 		settled.Failed++
-		settled.Failures = append(settled.Failures, failure(r.ExternalID, "Klaviyo could not import the profile", r.Code, r.Pointer))
+		id := r.ExternalID
+		if uuid.Validate(id) != nil {
+			id = "unknown" // whatever it is, it is no id of commercetools'
+		}
+
+		settled.Failures = append(settled.Failures, failure(id, "Klaviyo could not import the profile", r.Code, r.Pointer))
 	}
 
 	return nil
 }
 
-// refusedBy returns what an ended job has refused, and counts what Klaviyo does not explain.
+// refusedBy returns what an ended job has refused, each profile once, and counts what Klaviyo does not explain.
 func (c *Customers) refusedBy(
 	ctx context.Context, job bulk.Job, state klaviyo.Job, settled *bulk.Settled,
 ) ([]klaviyo.ImportError, error) {
@@ -108,26 +116,51 @@ func (c *Customers) refusedBy(
 		}
 	}
 
-	if unexplained := state.Total - state.Completed - len(refused); unexplained > 0 {
+	refused = distinct(refused, job.Rows)
+
+	if unexplained := job.Rows - state.Completed - len(refused); unexplained > 0 {
 		settled.Failed += unexplained
 		settled.Failures = append(settled.Failures, bulk.Failure{
 			ID:     "job " + job.ID,
-			Reason: fmt.Sprintf("Klaviyo ended the job as %q and left out %d profiles without saying why; import again", state.Status, unexplained),
+			Reason: fmt.Sprintf("Klaviyo ended the job as %q and does not account for %d of its %d profiles; import again", state.Status, unexplained, job.Rows),
 		})
 	}
 
 	return refused, nil
 }
 
-// again sends refused profiles once more, as the customers are now and with fewer identifiers: nearly always the phone
-// number of another profile is what is in the way. It returns those that there is no other way to send.
+// distinct returns the first error of each profile, and never more than there were profiles.
+func distinct(refused []klaviyo.ImportError, rows int) []klaviyo.ImportError {
+	seen := map[string]bool{}
+	first := refused[:0]
+
+	for _, r := range refused {
+		if r.ExternalID != "" && seen[r.ExternalID] {
+			continue
+		}
+
+		seen[r.ExternalID] = true
+		first = append(first, r)
+	}
+
+	return first[:min(len(first), rows)]
+}
+
+// conflict tells whether another profile owns an identifier, going by Klaviyo's name of the error, duplicate_profile.
+func conflict(r klaviyo.ImportError) bool {
+	return strings.Contains(r.Code, "duplicate") || strings.Contains(r.Code, "conflict")
+}
+
+// again sends refused profiles once more, as the customers are now and without the identifiers that another profile may
+// own. It returns those that there is no other way to send.
 func (c *Customers) again(
 	ctx context.Context, w bulk.Work, try int, refused []klaviyo.ImportError, settled *bulk.Settled,
 ) (left []klaviyo.ImportError, err error) {
 	byID := map[string]klaviyo.ImportError{}
 
 	for _, r := range refused {
-		if _, twice := byID[r.ExternalID]; r.ExternalID == "" || twice {
+		// What is no id of ours cannot be looked up.
+		if !conflict(r) || uuid.Validate(r.ExternalID) != nil {
 			left = append(left, r)
 		} else {
 			byID[r.ExternalID] = r

@@ -3,6 +3,7 @@ package customerevents
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
@@ -102,7 +103,16 @@ func (h handler) customerOf(ctx context.Context, m delivery.Message) (commerceto
 		return h.ct.Customer(ctx, m.Resource.ID)
 	}
 
-	return commercetools.Decode[commercetools.Customer](payload.Customer)
+	customer, err := commercetools.Decode[commercetools.Customer](payload.Customer)
+	if err != nil {
+		return customer, delivery.Unreadable("the customer in the message can't be read")
+	}
+
+	if customer.ID != m.Resource.ID {
+		return h.ct.Customer(ctx, m.Resource.ID)
+	}
+
+	return customer, nil
 }
 
 func (h handler) profile(c commercetools.Customer) (klaviyo.Profile, error) {
@@ -117,7 +127,7 @@ func (h handler) sync(ctx context.Context, id string, write func(context.Context
 		return err
 	}
 
-	for { // until the customer rests, or the message's time is over
+	for range syncRounds {
 		profile, err := h.profile(customer)
 		if err != nil {
 			return err
@@ -128,10 +138,17 @@ func (h handler) sync(ctx context.Context, id string, write func(context.Context
 		}
 
 		now, err := h.ct.Customer(ctx, id)
-		if err != nil || now.LastModifiedAt.Equal(customer.LastModifiedAt) {
+		if err != nil || !now.LastModifiedAt.After(customer.LastModifiedAt) {
 			return err
 		}
 
 		customer = now
 	}
+
+	return errRestless
 }
+
+// syncRounds is how often one message follows a customer that changes while it is written.
+const syncRounds = 5
+
+var errRestless = errors.New("the customer keeps changing while it is written")

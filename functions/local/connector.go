@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -89,7 +90,7 @@ func (c *connector) open(ctx context.Context, o options, say io.Writer) error {
 
 	log := logging.New(os.Stderr, o.level, env.Project)
 
-	if err := c.openStore(o.state, env.ProjectID); err != nil {
+	if err := c.openStore(o.state, env); err != nil {
 		return err
 	}
 
@@ -161,10 +162,11 @@ func (c *connector) environment(ctx context.Context, say io.Writer) (environment
 	return env, nil
 }
 
-// hasCredentials tells whether any variable of a real shop is set; a part of them is an error, not the demo shop.
+// hasCredentials tells whether any variable of a real shop is set, be it to nothing: a part of them is an error, and not
+// the demo shop.
 func hasCredentials(l envconfig.Lookuper) bool {
 	for _, name := range []string{"CT_API_URL", "CT_AUTH_URL", "CT_PROJECT_ID", "CT_API_CLIENT", "CT_SCOPES", "KLAVIYO_AUTH_KEY", "KLAVIYO_API_URL"} {
-		if v, ok := l.Lookup(name); ok && v != "" {
+		if _, ok := l.Lookup(name); ok {
 			return true
 		}
 	}
@@ -173,7 +175,10 @@ func hasCredentials(l envconfig.Lookuper) bool {
 }
 
 // openStore opens the state file; the demo shop's goes with the process, as the shop does.
-func (c *connector) openStore(path, project string) (err error) {
+func (c *connector) openStore(path string, env environment) (err error) {
+	// An import that was interrupted goes on with the same account only.
+	account := sha256.Sum256([]byte(string(env.Klaviyo.APIURL) + env.AuthKey.Reveal()))
+
 	switch {
 	case path != "":
 	case c.demo != nil:
@@ -183,7 +188,7 @@ func (c *connector) openStore(path, project string) (err error) {
 
 		path = filepath.Join(c.scratch, "state.db")
 	default:
-		path = filepath.Join(".ctklaviyo", project+".db")
+		path = filepath.Join(".ctklaviyo", fmt.Sprintf("%s-%.4x.db", env.ProjectID, account))
 	}
 
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -104,21 +107,27 @@ func demoCommand() *cobra.Command {
 		Short: "Serve the demo shop alone: a small commercetools and a small Klaviyo",
 		Long: "Serves the demo shop's commercetools and Klaviyo until it is interrupted, and prints the variables\n" +
 			"that let another process use it, ready for a shell.",
-		Example: "  go run ./functions/local demo --customers 50000 > demo.env &\n  set -a; . ./demo.env; go run ./functions/local run",
+		Example: "  go run ./functions/local demo --customers 50000 > demo.env &\n  until [ -s demo.env ]; do sleep 0.1; done\n  set -a; . ./demo.env; go run ./functions/local run",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.customers < 0 || o.jobTime < 0 {
+				return errors.New("--customers and --job-time must not be negative")
+			}
+
 			d, err := startDemo(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
 			defer d.close()
 
+			var lines strings.Builder
+
 			env := d.environment()
-			for _, name := range []string{
-				"CT_API_URL", "CT_AUTH_URL", "CT_PROJECT_ID", "CT_API_CLIENT", "KLAVIYO_AUTH_KEY", "KLAVIYO_API_URL",
-			} {
-				fmt.Fprintf(cmd.OutOrStdout(), "%s='%s'\n", name, env[name])
+			for _, name := range slices.Sorted(maps.Keys(env)) {
+				fmt.Fprintf(&lines, "%s='%s'\n", name, env[name])
 			}
+
+			fmt.Fprint(cmd.OutOrStdout(), lines.String())
 
 			<-cmd.Context().Done()
 
@@ -136,7 +145,7 @@ func demoCommand() *cobra.Command {
 
 // newServer returns a server with bounds on slow clients.
 func newServer(h http.Handler) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
 }
 
 // shutdown lets the requests in flight finish.

@@ -60,6 +60,8 @@ func newShop(tb testing.TB, customers int, options klaviyotest.Options, klaviyo 
 		s.env = append(s.env, name+"="+value)
 	}
 
+	s.env = slices.Clip(s.env) // tests append to it, each for itself
+
 	return s
 }
 
@@ -207,6 +209,10 @@ func TestWrongUse(t *testing.T) {
 	}{
 		"all that is missing":   {[]string{"CT_API_URL=nonsense"}, []string{"run"}, []string{"CT_API_URL: must be", "CT_AUTH_URL is required", "CT_PROJECT_ID is required", "CT_API_CLIENT is required", "KLAVIYO_AUTH_KEY is required"}},
 		"the port and the rest": {[]string{"CT_API_URL=nonsense", "PORT=no"}, []string{"serve"}, []string{"PORT: must be a number", "CT_API_URL: must be"}},
+		"no time":               {nil, []string{"run", "--since", ""}, []string{"--since"}},
+		"set to nothing":        {[]string{"CT_API_URL=", "KLAVIYO_AUTH_KEY="}, []string{"run"}, []string{"CT_API_URL is required", "KLAVIYO_AUTH_KEY is required"}},
+		"a path as project":     {append(s.env, "CT_PROJECT_ID=../x"), []string{"run"}, []string{"CT_PROJECT_ID: must be a project key"}},
+		"negative customers":    {nil, []string{"demo", "--customers", "-5"}, []string{"--customers"}},
 		"no ids":                {nil, []string{"run", "--ids", ""}, []string{"--ids: must name at least one id"}},
 		"a part of them":        {withoutKey, []string{"serve"}, []string{"KLAVIYO_AUTH_KEY is required"}},
 		"config":                {append(s.env, `CONFIG_JSON={"order":{"metrics":{"placed":1}}}`), []string{"run"}, []string{"CONFIG_JSON: order.metrics.placed: unknown key"}},
@@ -214,7 +220,7 @@ func TestWrongUse(t *testing.T) {
 		"unknown resource":      {nil, []string{"run", "carts"}, []string{`"carts"`, "customers"}},
 		"unknown flag":          {nil, []string{"run", "--fast"}, []string{"--fast"}},
 		"since":                 {nil, []string{"run", "--since", "yesterday"}, []string{"--since", "2026-01-01T00:00:00Z"}},
-		"ids and since":         {nil, []string{"run", "--ids", "a", "--since", "2026-01-01T00:00:00Z"}, []string{"--since: does not go with ids"}},
+		"ids and since":         {nil, []string{"run", "--ids", "043cf898-d6f7-4572-b0c9-7e65a577069e", "--since", "2026-01-01T00:00:00Z"}, []string{"--since: does not go with ids"}},
 		"unknown command":       {nil, []string{"import"}, []string{`"import"`}},
 		"port":                  {[]string{"PORT=no"}, []string{"serve"}, []string{"PORT"}},
 		"arguments to serve":    {nil, []string{"serve", "customers"}, []string{`"customers"`}},
@@ -402,6 +408,45 @@ func TestInterrupted(t *testing.T) {
 	wantIn(t, again, "going on with the interrupted import", "700 sent, 0 failed")
 }
 
+// TestInterruptedOtherwise: an interrupted dry run must not pass for an import, nor the other way round.
+func TestInterruptedOtherwise(t *testing.T) {
+	t.Parallel()
+
+	s := newShop(t, 700, klaviyotest.Options{}, asItIs)
+	state := filepath.Join(t.TempDir(), "state.db")
+
+	store, err := embedded.Open(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	_, err = store.UpdateRun(t.Context(), bulk.Customers, func(r *bulk.Run) error {
+		return r.Start("the-run", bulk.Options{DryRun: true}, time.Now())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	code, out := finish(t, local(t, s.env, "run", "customers", "--state", state))
+	if code != exitUse {
+		t.Errorf("exit %d, want %d", code, exitUse)
+	}
+
+	wantIn(t, out, "with other options (--dry-run) was interrupted", "--restart")
+
+	code, out = finish(t, local(t, s.env, "run", "customers", "--restart", "--state", state))
+	if code != 0 {
+		t.Errorf("exit %d, want 0", code)
+	}
+
+	wantIn(t, out, "700 sent, 0 failed")
+	s.wantAll(t, 700)
+}
+
 // TestInterruptedLongAgo: an import whose lease has run out goes on as well, and does not begin anew.
 func TestInterruptedLongAgo(t *testing.T) {
 	t.Parallel()
@@ -442,7 +487,13 @@ func TestServe(t *testing.T) {
 	url, c := serve(t, append(s.env, "LOG_LEVEL=error"), "--state", state)
 
 	raw := commercetoolstest.Customers(demoSeed, 1)[0]
-	created := `{"notificationType":"Message","type":"CustomerCreated","resource":{"typeId":"customer","id":"x"},"customer":` + string(raw) + `}`
+
+	customer, err := commercetools.Decode[commercetools.Customer](raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	created := `{"notificationType":"Message","type":"CustomerCreated","resource":{"typeId":"customer","id":"` + customer.ID + `"},"customer":` + string(raw) + `}`
 
 	for what, body := range map[string]string{"a message": created, "nonsense": "nonsense"} {
 		if status, answer := call(t, http.MethodPost, url+"/CustomerEvents", body); status != http.StatusNoContent {

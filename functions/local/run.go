@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,9 +20,9 @@ const pollEvery = 100 * time.Millisecond
 
 func runCommand(state *string) *cobra.Command {
 	var (
-		ids    []string
-		since  string
-		dryRun bool
+		ids             []string
+		since           string
+		dryRun, restart bool
 	)
 
 	c := &cobra.Command{
@@ -38,7 +39,7 @@ func runCommand(state *string) *cobra.Command {
 				return err
 			}
 
-			narrowed, err := optionsOf(ids, since, dryRun)
+			narrowed, err := optionsOf(ids, since, dryRun, cmd.Flags().Changed("since"))
 			if err != nil {
 				return err
 			}
@@ -48,11 +49,12 @@ func runCommand(state *string) *cobra.Command {
 				return err
 			}
 
-			return errors.Join(runAll(cmd.Context(), c, resources, narrowed, cmd.OutOrStdout()), c.close())
+			return errors.Join(runAll(cmd.Context(), c, resources, narrowed, restart, cmd.OutOrStdout()), c.close())
 		},
 	}
 	c.Flags().StringSliceVar(&ids, "ids", nil, "import these ids only")
 	c.Flags().StringVar(&since, "since", "", "import what was modified since this time only, such as 2026-01-01T00:00:00Z")
+	c.Flags().BoolVar(&restart, "restart", false, "drop an import that was interrupted, and begin anew")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "read and map, and send nothing")
 
 	return c
@@ -74,7 +76,9 @@ func resourcesOf(args []string) ([]bulk.Resource, error) {
 
 	var resources []bulk.Resource
 
-	for _, a := range args {
+	slices.Sort(args)
+
+	for _, a := range slices.Compact(args) {
 		if !bulk.Resource(a).Known() {
 			return nil, fmt.Errorf("there is no import of %q; there is one of: %s", a, strings.Join(resourceNames(), ", "))
 		}
@@ -85,10 +89,10 @@ func resourcesOf(args []string) ([]bulk.Resource, error) {
 	return resources, nil
 }
 
-func optionsOf(ids []string, since string, dryRun bool) (bulk.Options, error) {
+func optionsOf(ids []string, since string, dryRun, sinceGiven bool) (bulk.Options, error) {
 	o := bulk.Options{IDs: ids, DryRun: dryRun}
 
-	if since != "" {
+	if sinceGiven {
 		t, err := time.Parse(time.RFC3339, since)
 		if err != nil {
 			return o, fmt.Errorf("--since: %q is no time such as 2026-01-01T00:00:00Z", since)
@@ -105,7 +109,9 @@ func optionsOf(ids []string, since string, dryRun bool) (bulk.Options, error) {
 }
 
 // runAll imports one resource after the other, and shows what became of it.
-func runAll(ctx context.Context, c *connector, resources []bulk.Resource, o bulk.Options, out io.Writer) error {
+func runAll(
+	ctx context.Context, c *connector, resources []bulk.Resource, o bulk.Options, restart bool, out io.Writer,
+) error {
 	var summary []row
 
 	bars := newBars(out, resources)
@@ -114,8 +120,12 @@ func runAll(ctx context.Context, c *connector, resources []bulk.Resource, o bulk
 	for _, resource := range resources {
 		ctBefore, klBefore := c.ct.Requests(), c.kl.Requests()
 
-		p, err := runOne(ctx, c, resource, o, bars)
+		p, err := runOne(ctx, c, resource, o, restart, bars)
 		if err != nil {
+			if exit, ok := errors.AsType[*exitError](err); ok {
+				return exit
+			}
+
 			return &exitError{code: exitStopped, err: err}
 		}
 
@@ -125,7 +135,7 @@ func runAll(ctx context.Context, c *connector, resources []bulk.Resource, o bulk
 	bars.stop()
 	writeTable(out, summary)
 
-	if c.demo != nil && !o.DryRun {
+	if c.demo != nil && same(o, bulk.Options{}) {
 		if err := c.demo.realtime(ctx, c, out); err != nil {
 			return &exitError{code: exitStopped, err: err}
 		}
@@ -135,14 +145,24 @@ func runAll(ctx context.Context, c *connector, resources []bulk.Resource, o bulk
 }
 
 // runOne imports one resource and waits for the end.
-func runOne(ctx context.Context, c *connector, resource bulk.Resource, o bulk.Options, bars *bars) (bulk.Progress, error) {
+func runOne(
+	ctx context.Context, c *connector, resource bulk.Resource, o bulk.Options, restart bool, bars *bars,
+) (bulk.Progress, error) {
 	// First, since a start would take over an import that was interrupted long ago, and begin anew.
 	run, interrupted, err := c.control.Resume(ctx, resource)
 
 	switch {
 	case err != nil:
+	case interrupted && restart:
+		if _, err = c.control.Stop(ctx, resource); err == nil {
+			_, err = c.control.Start(ctx, resource, o)
+		}
+	case interrupted && !same(run.Options, o):
+		return bulk.Progress{}, &exitError{code: exitUse, err: fmt.Errorf(
+			"an import of %s with other options (%s) was interrupted; repeat those to go on with it, or add --restart to drop it",
+			resource, described(run.Options))}
 	case interrupted:
-		bars.say(fmt.Sprintf("%s: going on with the interrupted import %s; its own options count", resource, run.ID))
+		bars.say(fmt.Sprintf("%s: going on with the interrupted import %s", resource, run.ID))
 	default:
 		_, err = c.control.Start(ctx, resource, o)
 	}
@@ -168,10 +188,46 @@ func runOne(ctx context.Context, c *connector, resource bulk.Resource, o bulk.Op
 
 		select {
 		case <-ctx.Done():
-			return p, fmt.Errorf("interrupted: %d %s were sent; the same command goes on from here", p.Sent, resource)
+			return p, c.interrupted(p)
 		case <-ticks.C:
 		}
 	}
+}
+
+// interrupted says how to go on.
+func (c *connector) interrupted(p bulk.Progress) error {
+	if c.demo != nil {
+		return fmt.Errorf("interrupted: %d %s were sent; the demo shop is gone with the process", p.Sent, p.Resource)
+	}
+
+	return fmt.Errorf("interrupted: %d %s were sent; the same command goes on from here", p.Sent, p.Resource)
+}
+
+// same tells whether two imports are narrowed down alike.
+func same(a, b bulk.Options) bool {
+	return slices.Equal(a.IDs, b.IDs) && a.Since.Equal(b.Since) && a.DryRun == b.DryRun
+}
+
+func described(o bulk.Options) string {
+	var parts []string
+
+	if len(o.IDs) > 0 {
+		parts = append(parts, fmt.Sprintf("--ids, %d of them", len(o.IDs)))
+	}
+
+	if !o.Since.IsZero() {
+		parts = append(parts, "--since "+o.Since.Format(time.RFC3339))
+	}
+
+	if o.DryRun {
+		parts = append(parts, "--dry-run")
+	}
+
+	if parts == nil {
+		return "none"
+	}
+
+	return strings.Join(parts, ", ")
 }
 
 func verdict(summary []row) error {
@@ -189,7 +245,7 @@ func verdict(summary []row) error {
 	}
 
 	if failed > 0 {
-		return &exitError{code: exitFailedRecords, err: fmt.Errorf("%d records failed; the reasons stand above", failed)}
+		return &exitError{code: exitFailedRecords, err: fmt.Errorf("%d failed; the last %d reasons of each resource stand above", failed, someFailures)}
 	}
 
 	return nil

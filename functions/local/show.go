@@ -77,7 +77,9 @@ func (b *bars) show(p bulk.Progress) {
 
 	t := b.trackers[p.Resource]
 	t.Start()
-	t.UpdateTotal(int64(max(p.Total, p.Read, 1)))
+	// What is read is not done before Klaviyo's jobs are; the library takes a full bar for the end.
+	total := max(p.Total, p.Read+1)
+	t.UpdateTotal(int64(total))
 	t.SetValue(int64(p.Read))
 
 	if p.Failed > 0 {
@@ -86,6 +88,7 @@ func (b *bars) show(p bulk.Progress) {
 
 	switch {
 	case p.Status == bulk.Done:
+		t.UpdateTotal(int64(max(p.Read, 1)))
 		t.MarkAsDone()
 	case ended:
 		t.MarkAsErrored()
@@ -116,7 +119,16 @@ func (b *bars) stop() {
 
 func line(p bulk.Progress) string {
 	return fmt.Sprintf("%s: %s, %d of about %d read, %d sent, %d failed, %d skipped, %.0f a second",
-		p.Resource, p.Status, p.Read, p.Total, p.Sent, p.Failed, p.Skipped, p.PerSecond)
+		p.Resource, state(p), p.Read, p.Total, p.Sent, p.Failed, p.Skipped, p.PerSecond)
+}
+
+// state is the status, and that nothing was really sent.
+func state(p bulk.Progress) string {
+	if p.DryRun {
+		return string(p.Status) + " (dry run)"
+	}
+
+	return string(p.Status)
 }
 
 // row is one resource in the closing table.
@@ -130,11 +142,11 @@ func writeTable(out io.Writer, rows []row) {
 	t := table.NewWriter()
 	t.SetOutputMirror(out)
 	t.SetStyle(table.StyleLight)
-	t.AppendHeader(table.Row{"", "status", "read", "sent", "failed", "skipped", "requests to commercetools", "to Klaviyo", "seconds"})
+	t.AppendHeader(table.Row{"", "status", "read", "sent", "failed", "skipped", "requests to\ncommercetools", "requests to\nKlaviyo", "seconds"})
 
 	for _, r := range rows {
 		t.AppendRow(table.Row{
-			r.Resource, r.Status, r.Read, r.Sent, r.Failed, r.Skipped, r.ctRequests, r.klRequests,
+			r.Resource, state(r.Progress), r.Read, r.Sent, r.Failed, r.Skipped, r.ctRequests, r.klRequests,
 			fmt.Sprintf("%.1f", r.FinishedAt.Sub(r.StartedAt).Seconds()),
 		})
 	}

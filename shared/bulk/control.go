@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -52,31 +53,42 @@ func (c *Control) Start(ctx context.Context, resource Resource, o Options) (Run,
 		return Run{}, fmt.Errorf("a new run's id: %w", err)
 	}
 
+	// A caller that goes away must not leave a lock without a task.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+
 	run, err := c.store.UpdateRun(ctx, resource, func(r *Run) error { return r.Start(id.String(), o, time.Now()) })
-	if err != nil {
+	if _, running := errors.AsType[*RunningError](err); running {
 		return Run{}, err
 	}
 
-	if err := c.queue.Enqueue(ctx, planTask(run), 0); err != nil {
-		c.release(ctx, run)
+	if err == nil {
+		err = c.queue.Enqueue(ctx, planTask(run), 0)
+	}
 
-		return Run{}, fmt.Errorf("the import of %s was not started, its first task could not be enqueued: %w", resource, err)
+	if err != nil {
+		c.release(ctx, resource, id.String())
+
+		return Run{}, fmt.Errorf("the import of %s was not started: %w", resource, err)
 	}
 
 	return run, nil
 }
 
-// release gives the lock of a run back that has no task.
-func (c *Control) release(ctx context.Context, run Run) {
+// release gives the lock of a run back that has no task, if it has been taken at all.
+func (c *Control) release(ctx context.Context, resource Resource, id string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 
-	_, err := c.store.UpdateRun(ctx, run.Resource, func(r *Run) error {
-		return r.end(planTask(run), Failed, "its first task could not be enqueued", time.Now())
+	_, err := c.store.UpdateRun(ctx, resource, func(r *Run) error {
+		if r.ID != id {
+			return errNotHeld
+		}
+
+		return r.end(planTask(*r), Failed, "its first task could not be enqueued", time.Now())
 	})
-	if err != nil {
-		c.log.ErrorContext(ctx, "lock not released", "resource", run.Resource, "run", run.ID,
-			"free_again_at", run.LeaseUntil, "error", err)
+	if err != nil && !errors.Is(err, errNotHeld) {
+		c.log.ErrorContext(ctx, "lock not released", "resource", resource, "run", id, "lease", Lease.String(), "error", err)
 	}
 }
 

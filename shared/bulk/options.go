@@ -6,15 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // MaxIDs is how many ids one run takes. They are kept in the lock document, which Firestore bounds at 1 MiB.
 const MaxIDs = 10_000
 
-// maxIDLength bounds one id, so that MaxIDs of them fit. commercetools' ids have 36 characters.
-const maxIDLength = 64
+const anID = "043cf898-d6f7-4572-b0c9-7e65a577069e"
 
 // Options narrow a run down. The zero Options import everything.
 type Options struct {
@@ -49,15 +52,23 @@ func ParseOptions(body []byte) (Options, error) {
 		return o, nil
 	}
 
-	if bytes.Equal(bytes.TrimSpace(body), []byte("null")) {
-		return o, &OptionsError{Problem: "must be a JSON object, not null"}
-	}
-
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
 
 	if err := dec.Decode(&o); err != nil {
 		return Options{}, decodeError(err)
+	}
+
+	// null would pass for absent, and absent means everything.
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(body, &fields) == nil && fields == nil {
+		return Options{}, &OptionsError{Problem: "must be a JSON object, not null"}
+	}
+
+	for name, value := range fields {
+		if string(value) == "null" {
+			return Options{}, &OptionsError{Field: name, Problem: "must not be null; leave it out"}
+		}
 	}
 
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
@@ -82,8 +93,8 @@ func (o *Options) Normalize() error {
 	}
 
 	for i, id := range o.IDs {
-		if id == "" || len(id) > maxIDLength {
-			return &OptionsError{Field: fmt.Sprintf("ids[%d]", i), Problem: fmt.Sprintf("must have 1 to %d characters", maxIDLength)}
+		if len(id) != len(uuid.Nil.String()) || uuid.Validate(id) != nil {
+			return &OptionsError{Field: fmt.Sprintf("ids[%d]", i), Problem: "must be an id of commercetools', such as " + anID}
 		}
 	}
 
@@ -103,12 +114,28 @@ func decodeError(err error) *OptionsError {
 			return &OptionsError{Problem: "must be a JSON object, not " + wrongType.Value}
 		}
 
-		return &OptionsError{Field: wrongType.Field, Problem: fmt.Sprintf("must be a %s, not a %s", wrongType.Type, wrongType.Value)}
+		return &OptionsError{Field: wrongType.Field, Problem: "must be " + wanted(wrongType.Type) + ", not " + wrongType.Value}
 	}
 
 	if _, ok := errors.AsType[*time.ParseError](err); ok {
 		return &OptionsError{Field: "since", Problem: `must be a time such as "2026-01-01T00:00:00Z"`}
 	}
 
-	return &OptionsError{Problem: "is not what a start takes: " + err.Error()}
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return &OptionsError{Field: strings.Trim(name, `"`), Problem: "is unknown; there are ids, since and dryRun"}
+	}
+
+	return &OptionsError{Problem: "is no JSON object: " + err.Error()}
+}
+
+// wanted says in JSON's words what a field takes.
+func wanted(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Slice:
+		return "a list of ids"
+	case reflect.Bool:
+		return "true or false"
+	default:
+		return "text"
+	}
 }

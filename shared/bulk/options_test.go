@@ -22,22 +22,23 @@ func TestParseOptions(t *testing.T) {
 		options bulk.Options
 		problem string
 	}{
-		``:                                    {},
-		` {} `:                                {},
-		`{"ids":["b","a","b"],"dryRun":true}`: {options: bulk.Options{IDs: []string{"a", "b"}, DryRun: true}},
-		`{"since":"2026-01-01T00:00:00Z"}`:    {options: bulk.Options{Since: since}},
-		`{"since":"yesterday"}`:               {problem: `since: must be a time such as "2026-01-01T00:00:00Z"`},
-		`{"since":"2026-01-01T00:00:00Z","ids":["a"]}`: {problem: "since: does not go with ids"},
-		`{"ids":"a"}`:      {problem: "ids: must be a []string, not a string"},
-		`{"ids":["a",""]}`: {problem: "ids[1]: must have 1 to 64 characters"},
-		`{"modifiedSince":"2026-01-01T00:00:00Z"}`: {problem: `unknown field "modifiedSince"`},
-		`{"dryRun":"yes"}`:                         {problem: "dryRun: must be a bool, not a string"},
-		`[]`:                                       {problem: "the body must be a JSON object, not array"},
-		`{"ids":`:                                  {problem: "unexpected EOF"},
-		`{} {}`:                                    {problem: "something after its JSON object"},
-		`null`:                                     {problem: "must be a JSON object, not null"},
-		`{"ids":[]}`:                               {problem: "ids: must name at least one id"},
-		many:                                       {problem: "ids: has 10001 ids; at most 10000 go into one run"},
+		``:     {},
+		` {} `: {},
+		`{"ids":["143cf898-d6f7-4572-b0c9-7e65a577069e","043cf898-d6f7-4572-b0c9-7e65a577069e","143cf898-d6f7-4572-b0c9-7e65a577069e"],"dryRun":true}`: {options: bulk.Options{IDs: []string{"043cf898-d6f7-4572-b0c9-7e65a577069e", "143cf898-d6f7-4572-b0c9-7e65a577069e"}, DryRun: true}},
+		`{"since":"2026-01-01T00:00:00Z"}`: {options: bulk.Options{Since: since}},
+		`{"since":"yesterday"}`:            {problem: `since: must be a time such as "2026-01-01T00:00:00Z"`},
+		`{"since":"2026-01-01T00:00:00Z","ids":["043cf898-d6f7-4572-b0c9-7e65a577069e"]}`: {problem: "since: does not go with ids"},
+		`{"ids":"a"}`: {problem: "ids: must be a list of ids, not string"},
+		`{"ids":["043cf898-d6f7-4572-b0c9-7e65a577069e",""]}`: {problem: "ids[1]: must be an id"},
+		`{"modifiedSince":"2026-01-01T00:00:00Z"}`:            {problem: `modifiedSince: is unknown; there are`},
+		`{"dryRun":"yes"}`: {problem: "dryRun: must be true or false, not string"},
+		`[]`:               {problem: "the body must be a JSON object, not array"},
+		`{"ids":`:          {problem: "unexpected EOF"},
+		`{} {}`:            {problem: "something after its JSON object"},
+		`null`:             {problem: "must be a JSON object, not null"},
+		`{"ids":null}`:     {problem: "ids: must not be null"},
+		`{"ids":[]}`:       {problem: "ids: must name at least one id"},
+		many:               {problem: "ids: has 10001 ids; at most 10000 go into one run"},
 	} {
 		t.Run(body[:min(len(body), 40)], func(t *testing.T) {
 			t.Parallel()
@@ -132,7 +133,7 @@ func TestParseTask(t *testing.T) {
 }
 
 func FuzzParseOptions(f *testing.F) {
-	f.Add([]byte(`{"ids":["a"],"dryRun":true}`))
+	f.Add([]byte(`{"ids":["043cf898-d6f7-4572-b0c9-7e65a577069e"],"dryRun":true}`))
 	f.Add([]byte(`{"since":"2026-01-01T00:00:00Z"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		o, err := bulk.ParseOptions(body)

@@ -10,7 +10,10 @@ type Progress struct {
 	Run      string   `json:"run,omitempty"`
 	Resource Resource `json:"resource"`
 	Status   Status   `json:"status"`
-	Options  *Options `json:"options,omitempty"`
+	// IDs is how many ids the run was narrowed to; 0 for all. Since and DryRun are its other options.
+	IDs    int       `json:"ids,omitempty"`
+	Since  time.Time `json:"since,omitzero"`
+	DryRun bool      `json:"dryRun,omitempty"`
 	// Reason says why a failed run could not go on.
 	Reason string `json:"reason,omitempty"`
 	// Total is about how many records there are.
@@ -28,7 +31,8 @@ type Progress struct {
 
 func newProgress(r Run, shards []Shard, now time.Time) Progress {
 	p := Progress{
-		Run: r.ID, Resource: r.Resource, Status: r.Status, Options: &r.Options, Reason: r.Reason, Total: r.Total,
+		Run: r.ID, Resource: r.Resource, Status: r.Status, Reason: r.Reason, Total: r.Total,
+		IDs: len(r.Options.IDs), Since: r.Options.Since, DryRun: r.Options.DryRun,
 		StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
 	}
 

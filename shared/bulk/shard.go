@@ -46,6 +46,8 @@ type Shard struct {
 // Job is an import job of Klaviyo's that has to be watched.
 type Job struct {
 	ID string `json:"id" firestore:"id"`
+	// Rows is how many records were sent with it.
+	Rows int `json:"rows" firestore:"rows"`
 	// Try counts up when records that one job has refused go into another.
 	Try int `json:"try" firestore:"try"`
 }
@@ -178,9 +180,9 @@ func (s *Shard) settle(page int, r Settled, now time.Time) error {
 }
 
 // pause is how long the next task of the chain waits: not at all while reading, and ever longer while Klaviyo's jobs
-// take their time, 0.5 s to 30 s.
+// take their time, 1 s to 30 s.
 func (s *Shard) pause() time.Duration {
-	const first, longest, doublings = 500 * time.Millisecond, 30 * time.Second, 6
+	const first, longest, doublings = time.Second, 30 * time.Second, 5
 
 	if s.Phase != Settling {
 		return 0

@@ -154,7 +154,7 @@ func TestPause(t *testing.T) {
 	}
 
 	for polls, want := range []time.Duration{
-		500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second,
+		time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second,
 		30 * time.Second, 30 * time.Second,
 	} {
 		if s := (Shard{Phase: Settling, Polls: polls}); s.pause() != want {
@@ -187,11 +187,14 @@ func TestSplit(t *testing.T) {
 
 		for high := range 1 << 12 {
 			id := fmt.Sprintf("%03xfffff-ffff-4fff-bfff-ffffffffffff", high)
-			if within := slices.DeleteFunc(slices.Clone(shards), func(s Shard) bool {
-				return id <= s.Cursor || (s.Before != "" && id >= s.Before)
-			}); len(within) != 1 {
+			if within := slices.DeleteFunc(slices.Clone(shards), lacks(id)); len(within) != 1 {
 				t.Errorf("id %s is in %d of %d ranges, want 1", id, len(within), n)
 			}
 		}
 	}
+}
+
+// lacks tells whether an id is outside of a shard's range.
+func lacks(id string) func(Shard) bool {
+	return func(s Shard) bool { return id <= s.Cursor || (s.Before != "" && id >= s.Before) }
 }

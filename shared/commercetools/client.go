@@ -99,7 +99,13 @@ func (c *Client) Customer(ctx context.Context, id string) (Customer, error) {
 		return Customer{}, err
 	}
 
-	return Decode[Customer](raw)
+	customer, err := Decode[Customer](raw)
+	if err == nil && customer.ID != id {
+		// A gateway's page or a mix-up must not pass for a customer without an email.
+		err = fmt.Errorf("commercetools: GET %s/%s: the answer is not the customer %s", c.project, Customers, id)
+	}
+
+	return customer, err
 }
 
 // get returns the body of a success. A refused token is replaced once: commercetools may withdraw one before its time.

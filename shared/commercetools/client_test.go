@@ -305,3 +305,31 @@ func TestNetworkErrors(t *testing.T) {
 		})
 	}
 }
+
+// A short page must not pass for the last one, nor another resource for the one that was asked for.
+func TestMixUps(t *testing.T) {
+	t.Parallel()
+
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/oauth/token"):
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, `{"access_token":"t","token_type":"Bearer","expires_in":3600}`)
+		case strings.HasSuffix(r.URL.Path, "/customers"):
+			fmt.Fprint(w, `{"limit":100,"results":[]}`)
+		default:
+			fmt.Fprint(w, `{"status":"maintenance"}`)
+		}
+	}))
+	t.Cleanup(server.Close)
+
+	c := commercetools.New(commercetools.Config{APIURL: server.URL, AuthURL: server.URL, ProjectKey: "p", ClientID: "c", ClientSecret: "s"})
+
+	if _, err := c.Scan(t.Context(), commercetools.Customers, commercetools.Window{}, 500, commercetools.Query{}); err == nil {
+		t.Error("a page of 100 passed for one of 500")
+	}
+
+	if _, err := c.Customer(t.Context(), "043cf898-d6f7-4572-b0c9-7e65a577069e"); err == nil {
+		t.Error("an answer without an id passed for the customer")
+	}
+}

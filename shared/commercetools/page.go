@@ -34,10 +34,8 @@ func splitPage(body []byte) (Page, error) {
 			value, ok = s.value()
 		}
 
-		if ok && string(key) == `"total"` {
-			var err error
-			page.Total, err = strconv.Atoi(string(value))
-			ok = err == nil
+		if ok {
+			ok = page.number(string(key), value)
 		}
 
 		if !ok {
@@ -53,6 +51,20 @@ func splitPage(body []byte) (Page, error) {
 	default:
 		return page, nil
 	}
+}
+
+// number reads the numbers of a page.
+func (p *Page) number(key string, value []byte) (ok bool) {
+	var err error
+
+	switch key {
+	case `"total"`:
+		p.Total, err = strconv.Atoi(string(value))
+	case `"limit"`:
+		p.Limit, err = strconv.Atoi(string(value))
+	}
+
+	return err == nil
 }
 
 // end is what peek gives behind the last byte; no JSON value begins with it.

@@ -95,13 +95,13 @@ func FuzzSplitPage(f *testing.F) {
 			t.Error("an array passed for a page")
 		}
 
-		page, err := splitPage(fmt.Appendf(nil, `{"facets":%s,"results":[%s,%s],"total":7}`, value, value, value))
+		page, err := splitPage(fmt.Appendf(nil, `{"facets":%s,"results":[%s,%s],"limit":5,"total":7}`, value, value, value))
 		if err != nil {
 			t.Fatal(err)
 		}
 
 		value = bytes.TrimSpace(value)
-		want := Page{Results: []json.RawMessage{value, value}, Total: 7}
+		want := Page{Results: []json.RawMessage{value, value}, Total: 7, Limit: 5}
 
 		if diff := cmp.Diff(want, page); diff != "" {
 			t.Errorf("page (-want +got):\n%s", diff)

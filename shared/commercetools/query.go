@@ -46,6 +46,8 @@ type Page struct {
 	Results []json.RawMessage
 	// Total is how many resources match; 0 when it wasn't asked for.
 	Total int
+	// Limit is the page size that commercetools has kept to; 0 when it does not say.
+	Limit int
 }
 
 // Window is a range of ids, without its ends; "" leaves an end open.
@@ -80,6 +82,10 @@ func (c *Client) Scan(ctx context.Context, e Endpoint, w Window, limit int, q Qu
 		Limit:  limit,
 		Expand: q.Expand,
 	})
+	if err == nil && page.Limit > 0 && page.Limit < limit {
+		// A page that is shorter than asked for would pass for the last one.
+		err = fmt.Errorf("commercetools: GET %s/%s: pages of %d were asked for, and pages of %d came", c.project, e, limit, page.Limit)
+	}
 
 	return page.Results, err
 }

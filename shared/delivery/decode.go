@@ -70,7 +70,7 @@ func decode(header http.Header, body []byte) (delivered, error) {
 
 // eventData returns the data of a CloudEvent, or the body of a request that isn't one.
 func eventData(header http.Header, body []byte) ([]byte, error) {
-	structured := strings.HasPrefix(header.Get("Content-Type"), "application/cloudevents")
+	structured := strings.HasPrefix(strings.ToLower(header.Get("Content-Type")), "application/cloudevents")
 	if !structured && header.Get("Ce-Specversion") == "" {
 		return body, nil
 	}

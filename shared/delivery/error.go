@@ -26,11 +26,11 @@ type panicError struct {
 // Error implements error. Only the runtime's own words are repeated: another value may hold anything.
 func (e *panicError) Error() string {
 	if err, ok := e.value.(error); ok {
-		if _, ok := errors.AsType[interface {
+		if inner, ok := errors.AsType[interface {
 			error
 			RuntimeError()
 		}](err); ok {
-			return "delivery: panic: " + err.Error()
+			return "delivery: panic: " + inner.Error()
 		}
 	}
 

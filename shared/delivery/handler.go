@@ -130,7 +130,10 @@ func (h *handler) handle(ctx context.Context, header http.Header, body []byte) (
 		return d, result{outcome: Later, reason: reason + ", and parking is not configured", err: err}
 	}
 
-	if parkErr := target.Parker.Park(ctx, d.parked(h.function, reason, err)); parkErr != nil {
+	_, parkErr := guard(func() (struct{}, error) {
+		return struct{}{}, target.Parker.Park(ctx, d.parked(h.function, reason, err))
+	})
+	if parkErr != nil {
 		return d, result{outcome: Later, reason: reason + ", and parking failed", err: errors.Join(err, parkErr)}
 	}
 

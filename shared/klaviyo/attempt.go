@@ -100,7 +100,7 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 		return nil, errors.New("the API URL can't be read")
 	}
 
-	req.Header.Set("Authorization", "Klaviyo-API-Key "+c.key.Reveal())
+	c.authorize(req.Header)
 	req.Header.Set("Revision", revision)
 	req.Header.Set("Accept", mediaType)
 	req.Header.Set("User-Agent", userAgent)

@@ -49,8 +49,9 @@ type Config struct {
 // Client writes to one account. It is safe for concurrent use, and keeps the account's limits only if all requests of a
 // process share it.
 type Client struct {
-	apiURL    string
-	key       logging.Secret
+	apiURL string
+	// authorize holds the key in a closure, where no printing of the client finds it.
+	authorize func(http.Header)
 	transport http.RoundTripper
 	limiters  map[string]*limiter
 	sent      atomic.Int64
@@ -60,7 +61,7 @@ type Client struct {
 func New(cfg Config) *Client {
 	c := &Client{
 		apiURL:    strings.TrimRight(cfg.APIURL, "/"),
-		key:       cfg.AuthKey,
+		authorize: func(h http.Header) { h.Set("Authorization", "Klaviyo-API-Key "+cfg.AuthKey.Reveal()) },
 		transport: cfg.Transport,
 		limiters:  map[string]*limiter{},
 	}

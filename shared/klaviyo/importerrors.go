@@ -65,6 +65,10 @@ func (c *Client) ImportErrors(ctx context.Context, id string) ([]ImportError, er
 			return failed, nil
 		}
 
+		if next == query.Get("page[cursor]") {
+			return nil, errPages
+		}
+
 		query.Set("page[cursor]", next)
 	}
 

@@ -104,7 +104,7 @@ type Job struct {
 }
 
 // Ended tells whether nothing more will happen.
-func (j Job) Ended() bool { return j.Status == "complete" || j.Status == "cancelled" }
+func (j Job) Ended() bool { return j.Status != "queued" && j.Status != "processing" }
 
 // ImportJob returns the state of a bulk import job. Klaviyo forgets a job after some days; then the *[Error] is one that
 // [IsNotFound] knows. Limits: 10/s and 150/min.

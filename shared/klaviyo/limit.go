@@ -18,6 +18,9 @@ const (
 	steadyWindow = time.Minute + margin
 )
 
+// longestBlock bounds what a Retry-After can do to this process: after it, Klaviyo is asked again.
+const longestBlock = 2 * time.Minute
+
 // limiter keeps the requests of one operation within its limit. It remembers when the last ones started: a start waits
 // until as many starts as are allowed lie a whole window back. (A token bucket would let a full bucket and a window's
 // refill through within one window: twice the burst.) Those who wait go first come, first served.
@@ -76,7 +79,7 @@ func (l *limiter) block(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
-	if until := time.Now().Add(d); until.After(l.blocked) {
+	if until := time.Now().Add(min(d, longestBlock)); until.After(l.blocked) {
 		l.blocked = until
 	}
 }

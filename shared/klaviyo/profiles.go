@@ -73,7 +73,16 @@ func (c *Client) UpdateProfile(ctx context.Context, id string, p Profile) error 
 
 	path := profilesPath + "/" + url.PathEscape(id)
 
-	return c.send(ctx, request{operation: updateProfile, method: http.MethodPatch, path: path, body: body}, nil)
+	var answer document[identity]
+	if err := c.send(ctx, request{operation: updateProfile, method: http.MethodPatch, path: path, body: body}, &answer); err != nil {
+		return err
+	}
+
+	if answer.Data.ID == "" {
+		return errNoID
+	}
+
+	return nil
 }
 
 // FindProfileByEmail returns the id of the profile with this email address; ok tells whether there is one. Limits: 75/s and

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"regexp"
 	"strings"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
@@ -20,6 +21,23 @@ type Commercetools struct {
 	APIClient APIClient `env:"CT_API_CLIENT, required"`
 	// Scopes narrow the token; blanks or commas between them.
 	Scopes string `env:"CT_SCOPES"`
+}
+
+var projectForm = regexp.MustCompile(`^[A-Za-z0-9_-]{2,36}$`)
+
+// Validate finds a project that is no project key, and an address that is too long by the path that the client adds.
+func (c Commercetools) Validate() error {
+	var problems []error
+
+	if c.ProjectID != "" && !projectForm.MatchString(c.ProjectID) {
+		problems = append(problems, errors.New("CT_PROJECT_ID: must be a project key: 2 to 36 letters, digits, - and _"))
+	}
+
+	if strings.HasSuffix(string(c.AuthURL), "/oauth/token") {
+		problems = append(problems, errors.New("CT_AUTH_URL: must be without /oauth/token"))
+	}
+
+	return errors.Join(problems...)
 }
 
 // Client returns what commercetools.New takes.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -54,9 +55,12 @@ type Queue struct {
 	stop       context.CancelFunc
 	deliveries sync.WaitGroup
 
-	mu    sync.Mutex
-	names map[string]struct{}
+	mu     sync.Mutex
+	closed bool
+	names  map[string]struct{}
 }
+
+var errClosed = errors.New("the queue is closed")
 
 // NewQueue returns a queue that posts each task to url. Close ends it.
 func NewQueue(url string, rates Rates, log *slog.Logger) *Queue {
@@ -77,6 +81,10 @@ func NewQueue(url string, rates Rates, log *slog.Logger) *Queue {
 
 // Close stops the delivery. Attempts under way are cut off, and their tasks are lost to this queue.
 func (q *Queue) Close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+
 	q.stop()
 	q.deliveries.Wait()
 }
@@ -90,6 +98,10 @@ func (q *Queue) Enqueue(_ context.Context, t bulk.Task, after time.Duration) err
 
 	q.mu.Lock()
 	defer q.mu.Unlock()
+
+	if q.closed {
+		return errClosed
+	}
 
 	if _, seen := q.names[t.Name()]; seen {
 		return nil
@@ -116,7 +128,7 @@ func (q *Queue) deliver(ctx context.Context, name string, body []byte, pause tim
 			return
 		}
 
-		pause = max(after, backoff.Pause())
+		pause = min(max(after, backoff.Pause()), q.rates.MaxBackoff)
 	}
 }
 

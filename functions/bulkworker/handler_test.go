@@ -1,0 +1,154 @@
+package bulkworker_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ctklaviyo/connector/functions/bulkworker"
+	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/embedded"
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+)
+
+// post is the function with a queue that the test empties task by task.
+type post struct {
+	handler http.Handler
+	control *bulk.Control
+
+	mu    sync.Mutex
+	tasks []bulk.Task
+}
+
+// Enqueue implements bulk.Queue.
+func (p *post) Enqueue(_ context.Context, t bulk.Task, _ time.Duration) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	p.tasks = append(p.tasks, t)
+
+	return nil
+}
+
+// newPost returns the function with an importer of customers.
+func newPost(t *testing.T, importers map[bulk.Resource]bulk.Importer) *post {
+	t.Helper()
+
+	store, err := embedded.Open(filepath.Join(t.TempDir(), "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	t.Cleanup(func() { _ = store.Close() })
+
+	p, log := &post{}, slog.New(slog.DiscardHandler)
+	worker := bulk.NewWorker(store, p, importers, log)
+	p.handler = bulkworker.New(func() (*bulk.Worker, error) { return worker, nil }, log)
+	p.control = bulk.NewControl(store, p, log)
+
+	return p
+}
+
+func (p *post) start(t *testing.T) {
+	t.Helper()
+
+	if _, err := p.control.Start(t.Context(), bulk.Customers, bulk.Options{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// next takes the next task out of the queue.
+func (p *post) next() (t bulk.Task, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	if len(p.tasks) > 0 {
+		t, p.tasks, ok = p.tasks[0], p.tasks[1:], true
+	}
+
+	return t, ok
+}
+
+// deliver posts the next task, and tells whether there was one.
+func (p *post) deliver(t *testing.T) (*httptest.ResponseRecorder, bool) {
+	t.Helper()
+
+	task, ok := p.next()
+	if !ok {
+		return nil, false
+	}
+
+	body, err := json.Marshal(task)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	w := httptest.NewRecorder()
+	p.handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", bytes.NewReader(body)))
+
+	return w, true
+}
+
+// failing is an importer whose every step fails so.
+type failing struct{ err error }
+
+func (f failing) Plan(context.Context, bulk.Options) (total, shards int, err error) {
+	return 0, 0, f.err
+}
+
+func (f failing) Import(context.Context, bulk.Work) (bulk.Page, error) { return bulk.Page{}, f.err }
+
+func (f failing) Settle(context.Context, bulk.Work, []bulk.Job) (bulk.Settled, error) {
+	return bulk.Settled{}, f.err
+}
+
+func TestComeBack(t *testing.T) {
+	t.Parallel()
+
+	limited := func(after time.Duration) error {
+		return &klaviyo.Error{Status: http.StatusTooManyRequests, Operation: "POST /api/x", RetryAfter: after}
+	}
+
+	for name, c := range map[string]struct {
+		err        error
+		status     int
+		retryAfter string
+	}{
+		"a second and a half":       {limited(1500 * time.Millisecond), 429, "2"},
+		"just over a second":        {limited(time.Second + 1), 429, "2"},
+		"a second":                  {limited(time.Second), 429, "1"},
+		"a minute":                  {limited(time.Minute), 429, "60"},
+		"less than a second":        {limited(time.Millisecond), 429, "1"},
+		"limited, without a pause":  {limited(0), 429, "1"},
+		"Klaviyo's trouble":         {&klaviyo.Error{Status: 503, RetryAfter: time.Minute}, 503, ""},
+		"commercetools' limit":      {&commercetools.Error{Status: 429, RetryAfter: time.Minute}, 503, ""},
+		"the connection was reset":  {errors.New("connection reset"), 503, ""},
+		"the run can't go on: done": {&bulk.FatalError{Reason: "the key is wrong"}, 204, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			p := newPost(t, map[bulk.Resource]bulk.Importer{bulk.Customers: failing{fmt.Errorf("planning: %w", c.err)}})
+			p.start(t)
+
+			w, ok := p.deliver(t)
+			if !ok {
+				t.Fatal("there is no task")
+			}
+
+			if got := w.Header().Get("Retry-After"); w.Code != c.status || got != c.retryAfter {
+				t.Errorf("answer = %d, Retry-After %q, want %d, %q", w.Code, got, c.status, c.retryAfter)
+			}
+		})
+	}
+}
