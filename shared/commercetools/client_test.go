@@ -4,6 +4,7 @@ import (
 	stdcmp "cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
