@@ -16,7 +16,12 @@ import (
 
 	"github.com/ctklaviyo/connector/functions/bulksync"
 	"github.com/ctklaviyo/connector/functions/bulkworker"
+	"github.com/ctklaviyo/connector/functions/categoryevents"
 	"github.com/ctklaviyo/connector/functions/customerevents"
+	"github.com/ctklaviyo/connector/functions/inventoryevents"
+	"github.com/ctklaviyo/connector/functions/orderevents"
+	"github.com/ctklaviyo/connector/functions/paymentevents"
+	"github.com/ctklaviyo/connector/functions/productevents"
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/bulk/embedded"
 	"github.com/ctklaviyo/connector/shared/commercetools"
@@ -30,6 +35,7 @@ import (
 type environment struct {
 	settings.Commercetools
 	settings.Klaviyo
+	settings.Shop
 	settings.File
 	settings.Log
 
@@ -107,7 +113,7 @@ func (c *connector) open(ctx context.Context, o options, say io.Writer) error {
 	c.ct, c.kl = commercetools.New(env.Commercetools.Client()), klaviyo.New(env.Klaviyo.Client())
 	c.queue = embedded.NewQueue(c.url+"/BulkWorker", embedded.DefaultRates(), log) //nolint:contextcheck // ends with close
 	c.control = bulk.NewControl(c.store, c.queue, log)
-	c.server = newServer(c.routes(cfg, log))
+	c.server = newServer(c.routes(env.Shop, cfg, log))
 
 	go func() {
 		if err := c.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -119,7 +125,7 @@ func (c *connector) open(ctx context.Context, o options, say io.Writer) error {
 }
 
 // routes serves each function at its name, and BulkSync's API also at its own paths.
-func (c *connector) routes(cfg settings.Config, log *slog.Logger) http.Handler {
+func (c *connector) routes(shop settings.Shop, cfg settings.Config, log *slog.Logger) http.Handler {
 	worker := bulk.NewWorker(c.store, c.queue, bulkworker.Importers(c.ct, c.kl, cfg), log)
 	bulkSync := bulksync.New(func() (*bulk.Control, error) { return c.control, nil }, log)
 
@@ -127,11 +133,25 @@ func (c *connector) routes(cfg settings.Config, log *slog.Logger) http.Handler {
 	mux.Handle("/", bulkSync)
 	mux.Handle("/BulkSync/", http.StripPrefix("/BulkSync", bulkSync))
 	mux.Handle("/BulkWorker", bulkworker.New(func() (*bulk.Worker, error) { return worker, nil }, log))
-	mux.Handle("/CustomerEvents", delivery.NewHandler("CustomerEvents", log, func() (delivery.Target, error) {
-		return delivery.Target{Handle: customerevents.New(c.ct, c.kl, cfg), Parker: parker{c.store}}, nil
-	}))
+
+	for name, handle := range c.realtime(shop, cfg) {
+		target := delivery.Target{Handle: handle, Parker: parker{c.store}}
+		mux.Handle("/"+name, delivery.NewHandler(name, log, func() (delivery.Target, error) { return target, nil }))
+	}
 
 	return mux
+}
+
+// realtime is what each realtime function does with a message.
+func (c *connector) realtime(shop settings.Shop, cfg settings.Config) map[string]func(context.Context, delivery.Message) error {
+	return map[string]func(context.Context, delivery.Message) error{
+		"CustomerEvents":  customerevents.New(c.ct, c.kl, cfg),
+		"OrderEvents":     orderevents.New(c.ct, c.kl, shop, cfg),
+		"PaymentEvents":   paymentevents.New(c.ct, c.kl, shop, cfg),
+		"CategoryEvents":  categoryevents.New(c.ct, c.kl, shop, cfg),
+		"ProductEvents":   productevents.New(c.ct, c.kl, shop, cfg),
+		"InventoryEvents": inventoryevents.New(c.ct, c.kl, cfg),
+	}
 }
 
 // environment reads the variables; without credentials it starts the demo shop and takes its own.

@@ -26,7 +26,7 @@ func serveCommand(state *string) *cobra.Command {
 				return err
 			}
 
-			fmt.Fprintf(cmd.OutOrStdout(), "serving at %s: /CustomerEvents, /sync/customers, /sync/status\n", c.url)
+			fmt.Fprintf(cmd.OutOrStdout(), "serving at %s: /CustomerEvents and the other functions by their names, /sync/customers, /sync/status\n", c.url)
 
 			if err := resumeAll(cmd.Context(), c, cmd.OutOrStdout()); err != nil {
 				return errors.Join(err, c.close())

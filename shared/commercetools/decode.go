@@ -27,13 +27,23 @@ func (e *DecodeError) Error() string {
 func Decode[T any](raw json.RawMessage) (T, error) {
 	var v T
 
-	if err := json.Unmarshal(raw, &v); err != nil {
+	if err := unmarshal(raw, &v); err != nil {
 		var zero T
 
 		return zero, newDecodeError(fmt.Sprintf("%T", zero), raw, err)
 	}
 
 	return v, nil
+}
+
+// unmarshal is json.Unmarshal, which checks the whole text before it hands it to a type that decodes itself. Such a type
+// checks it again, and of a large order that is half the work.
+func unmarshal(raw []byte, v any) error {
+	if own, ok := v.(json.Unmarshaler); ok {
+		return own.UnmarshalJSON(raw) //nolint:wrapcheck // Decode words it
+	}
+
+	return json.Unmarshal(raw, v) //nolint:wrapcheck // Decode words it
 }
 
 // newDecodeError words err anew, for encoding/json and time quote the value they stumble over.

@@ -30,6 +30,11 @@ func IDAfter(id string) Predicate { return Predicate("id > " + quote(id)) }
 // IDBefore is true for ids that sort before id.
 func IDBefore(id string) Predicate { return Predicate("id < " + quote(id)) }
 
+// PaidBy is true for the orders that a payment belongs to.
+func PaidBy(paymentID string) Predicate {
+	return Predicate("paymentInfo(payments(id = " + quote(paymentID) + "))")
+}
+
 // ModifiedSince is true for resources changed at t or later. commercetools keeps milliseconds; a part of one is dropped,
 // so nothing is missed.
 func ModifiedSince(t time.Time) Predicate {

@@ -140,7 +140,7 @@ func (b *ProfileBatch) encode(p Profile) (int, error) {
 	encoder := json.NewEncoder(&b.buf)
 	encoder.SetEscapeHTML(false)
 
-	if err := encoder.Encode(profileResource{Type: profileType, Attributes: p}); err != nil {
+	if err := encoder.Encode(resource{Type: profileType, Attributes: p}); err != nil {
 		b.buf.Truncate(before)
 
 		return 0, fmt.Errorf("klaviyo: encode a profile: %w", err)

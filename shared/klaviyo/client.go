@@ -1,13 +1,19 @@
-// Package klaviyo writes to a Klaviyo account over its JSON:API: profiles one by one and in bulk jobs.
+// Package klaviyo writes to a Klaviyo account over its JSON:API: profiles one by one and in bulk jobs, events, and the catalog
+// with its items, variants and categories.
 //
 // Every method is one call of [Client.send], which is all there is between a method and the network: it waits for the
 // operation's turn (limit.go), adds the headers, repeats what may succeed later, and turns every answer that isn't a
 // success into an *[Error]. Repeating is safe: each write is an upsert, or Klaviyo refuses its second copy (a create that
-// did arrive the first time answers 409). No error holds a query or a body, for they name people.
+// did arrive the first time answers 409, a delete 404) or drops it (an event with a unique id). No error holds a query or a
+// body, for they name people.
 //
-// The files: operations.go has the operations with their published limits; profile.go and field.go are the values that
-// are sent; profiles.go, imports.go and importerrors.go the methods; batch.go is the body of a bulk job. attempt.go sends
-// one request once.
+// A resource of the catalog goes by a compound id that is computed from ours, so that nothing is looked up: an upsert is an
+// update, and a creation only if that finds nothing.
+//
+// The files: operations.go has the operations with their published limits; profile.go, event.go, catalog.go and field.go are
+// the values that are sent; profiles.go, imports.go, importerrors.go, events.go, items.go, variants.go and categories.go the
+// methods, with what those of the catalog share in catalogs.go; batch.go is the body of a bulk job, jsonapi.go the envelope
+// of everything else. attempt.go sends one request once.
 //
 // Source: https://developers.klaviyo.com/en/reference/api_overview.
 package klaviyo
@@ -38,7 +44,8 @@ const (
 type Config struct {
 	// APIURL is Klaviyo's address: https://a.klaviyo.com.
 	APIURL string
-	// AuthKey is a private API key with profiles:read, profiles:write, lists:read and lists:write.
+	// AuthKey is a private API key with profiles:read, profiles:write, lists:read, lists:write, events:write, catalogs:read
+	// and catalogs:write.
 	AuthKey logging.Secret
 	// Transport sends the requests; nil is a transport of the client's own with time limits, which reuses connections.
 	Transport http.RoundTripper

@@ -111,22 +111,28 @@ func TestRequests(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				checkRequest(t, r, tt.want, tt.wantBody)
-				answer(w, http.StatusOK, created)
-			}))
-			t.Cleanup(server.Close)
-
-			c := klaviyo.New(klaviyo.Config{APIURL: server.URL + "/shop/", AuthKey: key})
-			if err := tt.call(t.Context(), c); err != nil {
-				t.Error(err)
-			}
-
-			if c.Requests() != 1 {
-				t.Errorf("%d requests", c.Requests())
-			}
+			checkCall(t, tt.call, tt.want, tt.wantBody)
 		})
+	}
+}
+
+// checkCall finds out which request a call sends, over a network.
+func checkCall(t *testing.T, call func(context.Context, *klaviyo.Client) error, want, wantBody string) {
+	t.Helper()
+
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		checkRequest(t, r, want, wantBody)
+		answer(w, http.StatusOK, created)
+	}))
+	t.Cleanup(server.Close)
+
+	c := klaviyo.New(klaviyo.Config{APIURL: server.URL + "/shop/", AuthKey: key})
+	if err := call(t.Context(), c); err != nil {
+		t.Error(err)
+	}
+
+	if c.Requests() != 1 {
+		t.Errorf("%d requests", c.Requests())
 	}
 }
 

@@ -3,8 +3,6 @@ package klaviyo
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"net/http"
 	"net/url"
 )
 
@@ -18,72 +16,38 @@ type ImportError struct {
 	Pointer string
 }
 
-// importErrors is one page of them.
-type importErrors struct {
-	Data []struct {
-		Attributes struct {
-			Code   string `json:"code"`
-			Title  string `json:"title"`
-			Source struct {
-				Pointer string `json:"pointer"`
-			} `json:"source"`
-			OriginalPayload json.RawMessage `json:"original_payload"`
-		} `json:"attributes"`
-	} `json:"data"`
-	Links struct {
-		Next string `json:"next"`
-	} `json:"links"`
+// importError is one as Klaviyo sends it.
+type importError struct {
+	Attributes struct {
+		Code   string `json:"code"`
+		Title  string `json:"title"`
+		Source struct {
+			Pointer string `json:"pointer"`
+		} `json:"source"`
+		OriginalPayload json.RawMessage `json:"original_payload"`
+	} `json:"attributes"`
 }
-
-var errPages = errors.New("klaviyo: the pages of import errors don't end")
 
 // ImportErrors returns why a job's failed profiles failed, all pages of it. Limits: 10/s and 150/min, 100 errors a page.
 func (c *Client) ImportErrors(ctx context.Context, id string) ([]ImportError, error) {
-	var failed []ImportError
-
-	query := url.Values{"page[size]": {"100"}}
 	path := importsPath + "/" + url.PathEscape(id) + "/import-errors"
 
-	// A job has 10,000 profiles at the most.
-	for range maxRows {
-		var page importErrors
-		if err := c.send(ctx, request{operation: getImportErrors, method: http.MethodGet, path: path, query: query}, &page); err != nil {
-			return nil, err
-		}
-
-		for _, d := range page.Data {
-			failed = append(failed, ImportError{
-				ExternalID: externalID(d.Attributes.OriginalPayload),
-				Code:       d.Attributes.Code,
-				Title:      d.Attributes.Title,
-				Pointer:    d.Attributes.Source.Pointer,
-			})
-		}
-
-		next := cursor(page.Links.Next)
-		if next == "" {
-			return failed, nil
-		}
-
-		if next == query.Get("page[cursor]") {
-			return nil, errPages
-		}
-
-		query.Set("page[cursor]", next)
-	}
-
-	return nil, errPages
-}
-
-// cursor takes the cursor out of a link to the next page. The link itself is not followed: the key goes to the configured
-// address only.
-func cursor(link string) string {
-	u, err := url.Parse(link)
+	sent, err := collect[importError](ctx, c, getImportErrors, path)
 	if err != nil {
-		return ""
+		return nil, err
 	}
 
-	return u.Query().Get("page[cursor]")
+	failed := make([]ImportError, len(sent))
+	for i, e := range sent {
+		failed[i] = ImportError{
+			ExternalID: externalID(e.Attributes.OriginalPayload),
+			Code:       e.Attributes.Code,
+			Title:      e.Attributes.Title,
+			Pointer:    e.Attributes.Source.Pointer,
+		}
+	}
+
+	return failed, nil
 }
 
 // externalID finds the id in what Klaviyo quotes of a row. Its shape isn't documented: attributes, a resource or a whole

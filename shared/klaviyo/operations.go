@@ -9,6 +9,19 @@ const (
 	bulkImportProfiles    = "bulk_import_profiles"
 	getImportJob          = "get_bulk_import_profiles_job"
 	getImportErrors       = "get_errors_for_bulk_import_profiles_job"
+
+	createEvent = "create_event"
+
+	createItem        = "create_catalog_item"
+	updateItem        = "update_catalog_item"
+	deleteItem        = "delete_catalog_item"
+	getItemVariantIDs = "get_variant_ids_for_catalog_item"
+	createVariant     = "create_catalog_variant"
+	updateVariant     = "update_catalog_variant"
+	deleteVariant     = "delete_catalog_variant"
+	createCategory    = "create_catalog_category"
+	updateCategory    = "update_catalog_category"
+	deleteCategory    = "delete_catalog_category"
 )
 
 // Limit is how many requests of one operation Klaviyo takes from an account. A zero window is not limited.
@@ -22,7 +35,7 @@ type Limit struct {
 // PublishedLimits returns Klaviyo's limits of every operation that this package calls, by the operation's name: the
 // x-klaviyo-ratelimit of its OpenAPI description, revision 2026-07-15.
 func PublishedLimits() map[string]Limit {
-	medium, large := Limit{Burst: 10, Steady: 150}, Limit{Burst: 75, Steady: 750}
+	medium, large, largest := Limit{Burst: 10, Steady: 150}, Limit{Burst: 75, Steady: 750}, Limit{Burst: 350, Steady: 3500}
 
 	return map[string]Limit{
 		createProfile:         large,
@@ -32,5 +45,18 @@ func PublishedLimits() map[string]Limit {
 		bulkImportProfiles:    medium,
 		getImportJob:          medium,
 		getImportErrors:       medium,
+
+		createEvent: largest,
+
+		createItem:        large,
+		updateItem:        large,
+		deleteItem:        large,
+		getItemVariantIDs: largest,
+		createVariant:     large,
+		updateVariant:     large,
+		deleteVariant:     large,
+		createCategory:    large,
+		updateCategory:    large,
+		deleteCategory:    large,
 	}
 }

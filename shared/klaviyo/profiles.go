@@ -2,7 +2,6 @@ package klaviyo
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,25 +11,6 @@ const (
 	profilesPath = "/api/profiles"
 	profileType  = "profile"
 )
-
-var errNoID = errors.New("klaviyo: the answer has no id")
-
-// document is the envelope of a request or an answer about one resource.
-type document[T any] struct {
-	Data T `json:"data"`
-}
-
-// profileResource is a profile as JSON:API wants it.
-type profileResource struct {
-	Type       string  `json:"type"`
-	ID         string  `json:"id,omitempty"`
-	Attributes Profile `json:"attributes"`
-}
-
-// identity is what is read of an answer: the attributes are personal data that nobody needs.
-type identity struct {
-	ID string `json:"id"`
-}
 
 // CreateProfile creates a profile and returns its id. When one of the identifiers is taken it fails with an *[Error] that
 // [IsConflict] knows, whose Detail names the profile that has it. Limits: 75/s and 750/min, 100 KB.
@@ -46,7 +26,7 @@ func (c *Client) UpsertProfile(ctx context.Context, p Profile) (id string, err e
 }
 
 func (c *Client) postProfile(ctx context.Context, operation, path string, p Profile) (string, error) {
-	body, err := encode(document[profileResource]{profileResource{Type: profileType, Attributes: p}})
+	body, err := encode(document[resource]{resource{Type: profileType, Attributes: p}})
 	if err != nil {
 		return "", err
 	}
@@ -66,7 +46,7 @@ func (c *Client) postProfile(ctx context.Context, operation, path string, p Prof
 // UpdateProfile changes the profile with this id: fields that are absent stay, null ones are cleared. It fails with an
 // *[Error] that [IsNotFound] or, when an identifier is another profile's, [IsConflict] knows. Limits: 75/s and 750/min, 100 KB.
 func (c *Client) UpdateProfile(ctx context.Context, id string, p Profile) error {
-	body, err := encode(document[profileResource]{profileResource{Type: profileType, ID: id, Attributes: p}})
+	body, err := encode(document[resource]{resource{Type: profileType, ID: id, Attributes: p}})
 	if err != nil {
 		return err
 	}

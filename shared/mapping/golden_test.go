@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
@@ -35,6 +36,15 @@ func (in input) decode(t *testing.T, name string, v any) {
 
 	if err := json.Unmarshal(in.Files[i].Data, v); err != nil {
 		t.Fatalf("%s: %v", name, err)
+	}
+}
+
+// optional reads a file of the archive into v, or leaves v as it is when there is none.
+func (in input) optional(t *testing.T, name string, v any) {
+	t.Helper()
+
+	if in.has(name) {
+		in.decode(t, name, v)
 	}
 }
 
@@ -78,7 +88,7 @@ func rewrite(t *testing.T, path string, archive *txtar.Archive, got txtar.File) 
 	t.Helper()
 
 	archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool {
-		return f.Name == "error" || f.Name == "profile.json"
+		return slices.Contains([]string{"error", "profile.json", "want.json"}, f.Name)
 	})
 	archive.Files = append(archive.Files, got)
 
@@ -94,10 +104,15 @@ func text(t *testing.T, value any) []byte {
 		return []byte(s + "\n")
 	}
 
-	data, err := json.MarshalIndent(value, "", "  ")
-	if err != nil {
+	var b bytes.Buffer
+
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+
+	if err := encoder.Encode(value); err != nil {
 		t.Fatal(err)
 	}
 
-	return append(data, '\n')
+	return b.Bytes()
 }

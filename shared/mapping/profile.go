@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -63,13 +62,17 @@ func customerAddress(c commercetools.Customer) (commercetools.Address, bool) {
 
 func location(a commercetools.Address) *klaviyo.Location {
 	return &klaviyo.Location{
-		Address1: orNull(joined(a.Apartment, a.Building, a.StreetNumber, a.StreetName)),
+		Address1: orNull(street(a)),
 		Address2: orNull(joined(a.AdditionalStreetInfo, a.AdditionalAddressInfo)),
 		City:     orNull(a.City),
 		Country:  orNull(a.Country),
 		Region:   orNull(a.Region),
 		Zip:      orNull(a.PostalCode),
 	}
+}
+
+func street(a commercetools.Address) string {
+	return joined(a.Apartment, a.Building, a.StreetNumber, a.StreetName)
 }
 
 // customProperties filters the custom fields. A null is left out; 0, false and "" are values: a text that was emptied in
@@ -79,18 +82,19 @@ func customProperties(custom *commercetools.Custom, fields Filter) map[string]js
 		return nil
 	}
 
-	var values map[string]json.RawMessage
-
-	for name, value := range custom.Fields {
-		if len(value) > 0 && !bytes.Equal(value, []byte("null")) {
-			values = put(values, name, value)
-		}
-	}
-
-	return fields.Apply(values)
+	return fields.Apply(without(custom.Fields, isNull))
 }
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
+// text is s, or "" when it is blank.
+func text(s string) string {
+	if blank(s) {
+		return ""
+	}
+
+	return s
+}
 
 func orAbsent(s string) klaviyo.Field[string] {
 	if blank(s) {

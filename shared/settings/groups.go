@@ -10,6 +10,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/logging"
+	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
 // Commercetools says where the commercetools project is and how to get in.
@@ -78,6 +79,15 @@ type Shop struct {
 	Locale     Locale      `env:"PREFERRED_LOCALE"`
 	Currency   Currency    `env:"PREFERRED_CURRENCY"`
 	ProductURL URLTemplate `env:"PRODUCT_URL_TEMPLATE"`
+}
+
+// Mapping returns what the functions of mapping take.
+func (s Shop) Mapping() mapping.Shop {
+	return mapping.Shop{
+		Locale:             string(s.Locale),
+		Currency:           string(s.Currency),
+		ProductURLTemplate: string(s.ProductURL),
+	}
 }
 
 // Parking says where messages go that never succeed.

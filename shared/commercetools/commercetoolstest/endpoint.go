@@ -21,6 +21,7 @@ func endpoints() map[string]string {
 		"channel":            "channels",
 		"customer":           "customers",
 		"customer-group":     "customer-groups",
+		"discount-code":      "discount-codes",
 		"inventory-entry":    "inventory",
 		"order":              "orders",
 		"payment":            "payments",

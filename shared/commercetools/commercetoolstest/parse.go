@@ -15,6 +15,7 @@ import (
 //	        | field "(" or ")"                        an object in that field
 //	        | field ( "=" | "!=" | "<>" | "<" | "<=" | ">" | ">=" ) value
 //	        | field "in" "(" value { "," value } ")"
+//	        | field "is" [ "not" ] "defined"
 //	value   = "text" | number | "true" | "false"
 //
 // Source: https://docs.commercetools.com/api/predicates/query.
@@ -140,6 +141,10 @@ func (p *parser) primary() (condition, error) {
 		values, err := p.values()
 
 		return within(field, values), err
+	case "is":
+		p.at++
+
+		return p.presence(field)
 	case "=", "!=", "<>", "<", "<=", ">", ">=":
 		p.at++
 
@@ -152,6 +157,16 @@ func (p *parser) primary() (condition, error) {
 	default:
 		return condition{}, p.unexpected()
 	}
+}
+
+// presence reads what follows "is".
+func (p *parser) presence(field string) (condition, error) {
+	defined := !p.accept("not")
+	if !p.accept("defined") {
+		return condition{}, p.unexpected()
+	}
+
+	return presence(field, defined), nil
 }
 
 // rest reads what follows an opening parenthesis.
@@ -220,6 +235,6 @@ func queryable() []string {
 		"customerId", "customerEmail", "orderNumber", "orderState", "paymentInfo", // orders
 		"parent", "ancestors", // categories
 		"masterData", "masterVariant", "variants", "categories", "productType", "published", // products
-		"sku", "active", "supplyChannel", // prices and stock
+		"sku", "active", "customerGroup", "channel", "supplyChannel", // prices and stock
 	}
 }

@@ -53,6 +53,8 @@ func TestPredicate(t *testing.T) {
 		`version in (1, 2)`:      "ab",
 		`active = true`:          "a",
 		`active != true`:         "b",
+		`active is defined`:      "ab",
+		`active is not defined`:  "cd",
 		`lastModifiedAt >= "2026-01-01T00:00:00.5Z"`:                          "bc",
 		`lastModifiedAt > "2026-01-01T01:00:00+01:00"`:                        "bc",
 		`lastModifiedAt = "2026-01-01T00:00:00Z"`:                             "a",
@@ -96,7 +98,7 @@ func TestPredicateRefusals(t *testing.T) {
 		"", " ", "id", "id =", `= "a"`, `id "a"`, `id = a`, `id = "a`, `id = 'a'`, `id = "a" and`, `id = "a" "b"`, `id = "\n"`,
 		`(id = "a"`, `id = "a")`, `id in ()`, `id in "a"`, `id in ("a"`, `id in ("a",)`, `and = "a"`, `id == "a"`, `id = "a" && id = "b"`,
 		`mail = "a"`, `paymentInfo()`, `paymentInfo(payments(id="a")`, `lastModifiedAt > "yesterday"`, `lastModifiedAt > "2026-01-01"`,
-		`active > true`, `id = NaN`, `id = Inf`, `id = 1a`, `id;`, "id = \"a\"\x00",
+		`active > true`, `active is`, `active is not`, `active is true`, `is defined`, `id = NaN`, `id = Inf`, `id = 1a`, `id;`, "id = \"a\"\x00",
 	} {
 		if _, err := parse(text); err == nil {
 			t.Errorf("%q was understood", text)

@@ -160,6 +160,11 @@ func within(field string, values []any) condition {
 	}}
 }
 
+// presence makes field is defined, or field is not defined.
+func presence(field string, defined bool) condition {
+	return condition{test: func(f fields) bool { return (f.field(field) != nil) == defined }}
+}
+
 // inside makes field(condition): true of an object, or of any object in an array.
 func inside(field string, c condition) condition {
 	return condition{test: func(f fields) bool {

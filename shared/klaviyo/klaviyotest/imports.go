@@ -153,7 +153,7 @@ func (s *Server) getImportErrors(r *http.Request, _ []byte) answer {
 		return notFound("profile-bulk-import-job", id)
 	}
 
-	return page(r.URL, job.errors, func(e importError) resource {
+	return page(r.URL, defaultPage, job.errors, func(e importError) resource {
 		return resource{Type: "import-error", ID: e.id, Attributes: map[string]any{
 			"code":             "duplicate_profile",
 			"title":            "Conflict.",

@@ -11,7 +11,7 @@ import (
 // publicURL stands in links, as Klaviyo's own address does, wherever the fake is reached.
 const publicURL = "https://a.klaviyo.com"
 
-// answer is a status and what is sent with it as JSON.
+// answer is a status and what is sent with it as JSON; nil is nothing.
 type answer struct {
 	status   int
 	document any
@@ -24,10 +24,11 @@ type document struct {
 }
 
 type resource struct {
-	Type       string `json:"type"`
-	ID         string `json:"id"`
-	Attributes any    `json:"attributes"`
-	Links      *links `json:"links,omitempty"`
+	Type          string `json:"type"`
+	ID            string `json:"id"`
+	Attributes    any    `json:"attributes,omitempty"`
+	Relationships any    `json:"relationships,omitempty"`
+	Links         *links `json:"links,omitempty"`
 }
 
 type links struct {
@@ -57,7 +58,9 @@ type source struct {
 func one(status int, kind, id, path string, attributes any) answer {
 	self := links{Self: publicURL + path}
 
-	return answer{status: status, document: document{Data: resource{kind, id, attributes, &self}, Links: self}}
+	return answer{status: status, document: document{
+		Data: resource{Type: kind, ID: id, Attributes: attributes, Links: &self}, Links: self,
+	}}
 }
 
 // fault is one thing that is wrong with a request.
@@ -67,8 +70,12 @@ type fault struct {
 
 // problem is an answer with one error about the request as a whole.
 func problem(status int, code, title, detail string) answer {
+	return problemAt(status, code, title, fault{detail, "/data"})
+}
+
+func problemAt(status int, code, title string, f fault) answer {
 	return answer{status: status, document: errorDocument{[]apiError{{
-		Status: status, Code: code, Title: title, Detail: detail, Source: source{"/data"},
+		Status: status, Code: code, Title: title, Detail: f.detail, Source: source{f.pointer},
 	}}}}
 }
 
@@ -100,8 +107,10 @@ func throttled(seconds string) answer {
 		"Request was throttled. Expected available in "+seconds+" second.")
 }
 
-func notFound(kind, id string) answer {
-	return problem(http.StatusNotFound, "not_found", "Not found.", "A "+kind+" with id "+id+" does not exist.")
+func notFound(kind, id string) answer { return notFoundAt(kind, id, "/data") }
+
+func notFoundAt(kind, id, pointer string) answer {
+	return problemAt(http.StatusNotFound, "not_found", "Not found.", fault{"A " + kind + " with id " + id + " does not exist.", pointer})
 }
 
 // write sends an answer. Every error gets an id and empty objects, as Klaviyo's have.
@@ -116,6 +125,12 @@ func (s *Server) write(w http.ResponseWriter, a answer) {
 				e.Meta = map[string]any{}
 			}
 		}
+	}
+
+	if a.document == nil {
+		w.WriteHeader(a.status)
+
+		return
 	}
 
 	w.Header().Set("Content-Type", mediaType)

@@ -11,11 +11,11 @@ const (
 	maxPage     = 100
 )
 
-// page answers with the part of a collection that page[size] and page[cursor] ask for. A cursor is opaque to clients; here it
-// is the number of what came before.
-func page[T any](u *url.URL, all []T, form func(T) resource) answer {
+// page answers with the part of a collection that page[size] (size without it) and page[cursor] ask for. A cursor is opaque
+// to clients; here it is the number of what came before.
+func page[T any](u *url.URL, size int, all []T, form func(T) resource) answer {
 	query := u.Query()
-	size, before := defaultPage, 0
+	before := 0
 
 	if s := query.Get("page[size]"); s != "" {
 		var err error
@@ -30,11 +30,12 @@ func page[T any](u *url.URL, all []T, form func(T) resource) answer {
 			before, err = strconv.Atoi(string(n))
 		}
 
-		if err != nil || before < 0 || before > len(all) {
+		if err != nil || before < 0 {
 			return invalid("Invalid page cursor", "/data")
 		}
 	}
 
+	before = min(before, len(all)) // some may be gone since
 	end := min(before+size, len(all))
 	data := make([]resource, 0, end-before)
 
@@ -46,7 +47,7 @@ func page[T any](u *url.URL, all []T, form func(T) resource) answer {
 
 	if end < len(all) {
 		query.Set("page[cursor]", base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(end))))
-		around.Next = publicURL + u.Path + "?" + query.Encode()
+		around.Next = publicURL + u.EscapedPath() + "?" + query.Encode()
 	}
 
 	return answer{status: 200, document: document{Data: data, Links: around}}

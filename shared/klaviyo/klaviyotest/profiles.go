@@ -176,7 +176,9 @@ func (s *Server) getProfiles(r *http.Request, _ []byte) answer {
 		found = s.profiles.find(f)
 	}
 
-	return page(r.URL, found, func(p *profile) resource {
-		return resource{"profile", p.id, p.answered(), &links{Self: publicURL + "/api/profiles/" + p.id}}
+	return page(r.URL, defaultPage, found, func(p *profile) resource {
+		return resource{
+			Type: "profile", ID: p.id, Attributes: p.answered(), Links: &links{Self: publicURL + "/api/profiles/" + p.id},
+		}
 	})
 }

@@ -2,12 +2,12 @@
 // tests, the demo shop and benchmarks.
 //
 // It checks what Klaviyo checks (the key, the revision, sizes, identifiers), matches profiles by their identifiers, runs
-// bulk import jobs that take their time, and keeps the published rate limits if asked to. What it makes up where Klaviyo
-// documents nothing is said where it happens.
+// bulk import jobs that take their time, records each event once, has a catalog, and keeps the published rate limits if asked
+// to. What it makes up where Klaviyo documents nothing is said where it happens.
 //
 // server.go is the way of a request, jsonapi.go the form of the answers, limits.go the rate limits; then there is a file for
-// each area: profiles.go (with filter.go, validate.go and store.go) and imports.go (with importrows.go). page.go cuts
-// collections into pages.
+// each area: profiles.go (with filter.go, validate.go and store.go), imports.go (with importrows.go), events.go (with
+// eventcheck.go) and catalog.go (with catalogcheck.go and shelf.go). page.go cuts collections into pages.
 package klaviyotest
 
 import (
@@ -49,6 +49,8 @@ type Server struct {
 	mu       sync.Mutex
 	profiles *store
 	imports  importJobs
+	events   *eventLog
+	catalog  *catalog
 }
 
 // operation is what answers one method of one path. body is nil for a GET.
@@ -60,13 +62,15 @@ type operation struct {
 	answer  func(r *http.Request, body []byte) answer
 }
 
-// New returns a fake without profiles.
+// New returns a fake of an empty account.
 func New(opts Options) *Server {
 	s := &Server{
 		opts:     opts,
 		mux:      http.NewServeMux(),
 		profiles: newStore(),
 		imports:  importJobs{byID: map[string]*importJob{}},
+		events:   newEventLog(),
+		catalog:  newCatalog(),
 		windows:  newWindows(klaviyo.PublishedLimits()),
 	}
 
@@ -75,6 +79,8 @@ func New(opts Options) *Server {
 	})
 	s.profileRoutes()
 	s.importRoutes()
+	s.eventRoutes()
+	s.catalogRoutes()
 
 	return s
 }

@@ -1,0 +1,225 @@
+package categoryevents
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/sethvargo/go-envconfig"
+
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/delivery"
+	"github.com/ctklaviyo/connector/shared/faulttest"
+	"github.com/ctklaviyo/connector/shared/functiontest"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/settings"
+)
+
+// What fails once is answered by 503, and the second delivery brings the category to what it should be.
+func TestRedelivery(t *testing.T) {
+	t.Parallel()
+
+	// An hour is longer than a message may take, so that the clients hand the answer on at once.
+	const anHour = "3600"
+
+	updated, deleted := changed(t, "ResourceUpdated"), changed(t, "ResourceDeleted")
+	is, gone := map[string]string{pants: "Women > Pants"}, map[string]string{}
+
+	tests := []struct {
+		name    string
+		payload string
+		options functiontest.Options
+		want    map[string]string
+	}{
+		{"klaviyo 429", updated, functiontest.Options{AtKlaviyo: functiontest.First("PATCH", faulttest.Fault{Status: 429, RetryAfter: anHour})}, is},
+		{"klaviyo 429, new", updated, functiontest.Options{AtKlaviyo: functiontest.First("POST", faulttest.Fault{Status: 429, RetryAfter: anHour})}, is},
+		{"klaviyo 429, deleted", deleted, functiontest.Options{AtKlaviyo: functiontest.First("DELETE", faulttest.Fault{Status: 429, RetryAfter: anHour})}, gone},
+		{"klaviyo 500", updated, functiontest.Options{AtKlaviyo: functiontest.First("/api", faulttest.Fault{Status: 500, RetryAfter: anHour})}, is},
+		{"klaviyo 401", deleted, functiontest.Options{AtKlaviyo: functiontest.First("/api", faulttest.Fault{Status: 401})}, gone},
+		{"klaviyo 403 that is not JSON", updated, functiontest.Options{AtKlaviyo: functiontest.First("/api", faulttest.Fault{Status: 403, Body: "<html>"})}, is},
+		{"commercetools 503", updated, functiontest.Options{AtCommercetools: functiontest.First("/categories", faulttest.Fault{Status: 503, RetryAfter: anHour})}, is},
+		{"commercetools 404 that is not its own", updated, functiontest.Options{
+			AtCommercetools: functiontest.First("/categories", faulttest.Fault{Status: 404, Body: "<html>"}),
+		}, is},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+
+			s := open(t, tt.options)
+
+			if status := s.Deliver(t, tt.payload); status != http.StatusServiceUnavailable {
+				t.Errorf("first delivery: status %d, want 503", status)
+			}
+
+			s.Restart(t) // The first instance's client keeps the pause that Klaviyo asked for.
+			s.Acknowledged(t, tt.payload)
+
+			if diff := cmp.Diff(tt.want, names(s)); diff != "" {
+				t.Errorf("categories (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A connection that breaks after Klaviyo has done its part leaves the function in the dark.
+func TestAnswerIsLost(t *testing.T) {
+	t.Parallel()
+
+	for method, want := range map[string]string{"POST": "Women > Pants", "PATCH": "Women > Pants", "DELETE": ""} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+
+			s := open(t, functiontest.Options{AtKlaviyo: functiontest.First(method, faulttest.Fault{ResetAfter: true})})
+
+			payloads := []string{changed(t, "ResourceCreated"), changed(t, "ResourceUpdated")}
+			if want == "" {
+				payloads = append(payloads, changed(t, "ResourceDeleted"))
+			}
+
+			for _, payload := range payloads {
+				for s.Deliver(t, payload) != http.StatusNoContent { //nolint:revive // as often as Pub/Sub would
+				}
+			}
+
+			if got := names(s)[pants]; got != want {
+				t.Errorf("category %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestParked(t *testing.T) {
+	t.Parallel()
+
+	refusal := faulttest.Fault{Status: 400, ContentType: "application/vnd.api+json", Body: `{"errors":[{"id":"1","status":400,"code":"invalid",` +
+		`"title":"Invalid input.","detail":"No.","source":{"pointer":"/data/attributes/name"}}]}`}
+	o := functiontest.Options{AtKlaviyo: func(*http.Request) faulttest.Fault { return refusal }}
+
+	s := open(t, o)
+	s.Acknowledged(t, created(t))
+
+	want := []map[string]string{{
+		"function": "CategoryEvents", "message_id": "m1", "resource": "category/" + pants,
+		"reason": "klaviyo_rejected", "klaviyo_status": "400", "klaviyo_code": "invalid", "klaviyo_pointer": "/data/attributes/name",
+		"error": "klaviyo: PATCH /api/catalog-categories/$custom:::$default:::" + pants + ": status 400 Bad Request; invalid at /data/attributes/name",
+	}}
+
+	var got []map[string]string
+	for _, p := range s.Parked() {
+		got = append(got, p.Attributes)
+	}
+
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("parked (-want +got):\n%s", diff)
+	}
+
+	o.ParkingFails = true
+	if status := open(t, o).Deliver(t, created(t)); status != http.StatusServiceUnavailable {
+		t.Errorf("status %d when parking fails, want 503", status)
+	}
+}
+
+func TestDuplicatesAtOnce(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, functiontest.Options{})
+
+	var all sync.WaitGroup
+	for range 4 {
+		for _, payload := range []string{created(t), changed(t, "ResourceUpdated")} {
+			all.Go(func() { s.Acknowledged(t, payload) })
+		}
+	}
+
+	all.Wait()
+
+	if diff := cmp.Diff(map[string]string{pants: "Women > Pants"}, names(s)); diff != "" {
+		t.Errorf("categories (-want +got):\n%s", diff)
+	}
+}
+
+// While a writing waits, another message about a newer change is handled from start to end. The older state is written
+// last, but it must not stay.
+func TestOvertaken(t *testing.T) {
+	t.Parallel()
+
+	for name, newer := range map[string]string{"renamed": "Jeans", "deleted": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { overtaken(t, newer) })
+		})
+	}
+}
+
+func overtaken(t *testing.T, newer string) {
+	t.Helper()
+
+	var (
+		s        = functiontest.InMemory()
+		handle   func(string)
+		overtake atomic.Bool
+	)
+
+	overtake.Store(true)
+
+	s.AtKlaviyo = func(r *http.Request) faulttest.Fault {
+		if r.Method != http.MethodPatch || !overtake.CompareAndSwap(true, false) {
+			return faulttest.Fault{}
+		}
+
+		if newer == "" {
+			s.Commercetools.Delete("categories", pants)
+			handle(delivery.ResourceDeleted)
+		} else {
+			s.Commercetools.Put("categories", category(pants, newer))
+			handle(delivery.ResourceUpdated)
+		}
+
+		return faulttest.Fault{Delay: time.Minute / 4}
+	}
+
+	function := New(commercetools.New(s.CommercetoolsConfig()), klaviyo.New(s.KlaviyoConfig()), settings.Shop{Locale: "en"}, settings.Config{})
+	handle = func(kind string) {
+		m := delivery.Message{NotificationType: kind, Resource: delivery.Reference{TypeID: "category", ID: pants}}
+		if err := function(t.Context(), m); delivery.Classify(err) != delivery.Done {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+
+	s.Commercetools.Put("categories", category(pants, "Pants"))
+	handle(delivery.ResourceUpdated)
+
+	var got string
+	for _, c := range s.Klaviyo.Categories() {
+		got, _ = c.Attributes["name"].(string)
+	}
+
+	if got != newer {
+		t.Errorf("category %q, want %q", got, newer)
+	}
+}
+
+func TestMissingSettings(t *testing.T) {
+	t.Parallel()
+
+	var log bytes.Buffer
+
+	handler := newHandler(envconfig.MapLookuper(map[string]string{"PREFERRED_LOCALE": "?", "PARKED_TOPIC": "parked"}), &log)
+
+	if status := functiontest.Deliver(t, handler, changed(t, "ResourceUpdated")); status != http.StatusServiceUnavailable {
+		t.Errorf("status %d, want 503", status)
+	}
+
+	for _, want := range []string{"CT_API_URL is required", "KLAVIYO_AUTH_KEY is required", "PREFERRED_LOCALE", "GOOGLE_CLOUD_PROJECT is required"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("logged %s, want it to name %q", &log, want)
+		}
+	}
+}

@@ -1,0 +1,166 @@
+package inventoryevents
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sethvargo/go-envconfig"
+
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/delivery"
+	"github.com/ctklaviyo/connector/shared/faulttest"
+	"github.com/ctklaviyo/connector/shared/functiontest"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/settings"
+)
+
+// What fails once is answered by 503, and the second delivery brings the stock.
+func TestRedelivery(t *testing.T) {
+	t.Parallel()
+
+	// An hour is longer than a message may take, so that the clients hand the answer on at once.
+	const anHour = "3600"
+
+	tests := map[string]functiontest.Options{
+		"klaviyo 429":                  {AtKlaviyo: functiontest.First("PATCH", faulttest.Fault{Status: 429, RetryAfter: anHour})},
+		"klaviyo 503":                  {AtKlaviyo: functiontest.First("PATCH", faulttest.Fault{Status: 503, RetryAfter: anHour})},
+		"klaviyo 401":                  {AtKlaviyo: functiontest.First("PATCH", faulttest.Fault{Status: 401})},
+		"klaviyo 404 that is not JSON": {AtKlaviyo: functiontest.First("PATCH", faulttest.Fault{Status: 404, Body: "<html>"})},
+		"commercetools 503":            {AtCommercetools: functiontest.First("/inventory", faulttest.Fault{Status: 503, RetryAfter: anHour})},
+		"commercetools 503, second": {
+			AtCommercetools: functiontest.Nth(2, "/inventory", faulttest.Fault{Status: 503, RetryAfter: anHour}),
+		},
+		"commercetools 404 that is not its own": {AtCommercetools: functiontest.First("/inventory", faulttest.Fault{Status: 404, Body: "<html>"})},
+	}
+	for name, o := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			o.Config = `{"product":{"inventory":{"useChannelInventory":"` + berlin + `"}}}`
+			s := open(t, o)
+			s.Commercetools.Put("inventory", stock(entry, sku, "", 7))
+
+			if status := s.Deliver(t, changed(t, "ResourceUpdated")); status != http.StatusServiceUnavailable || quantity(s) != before {
+				t.Errorf("first delivery: status %d and stock %d, want 503 and none", status, quantity(s))
+			}
+
+			s.Restart(t) // The first instance's client keeps the pause that Klaviyo asked for.
+			s.Acknowledged(t, changed(t, "ResourceUpdated"))
+
+			if quantity(s) != 7 {
+				t.Errorf("stock %d, want 7", quantity(s))
+			}
+		})
+	}
+}
+
+func TestParked(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, functiontest.Options{})
+	s.Commercetools.Put("inventory", broken(entry))
+	s.Acknowledged(t, changed(t, "ResourceUpdated"))
+
+	if parked := s.Parked(); len(parked) != 1 || parked[0].Attributes["reason"] != "unreadable" {
+		t.Errorf("parked %v, want the message, as unreadable", parked)
+	}
+}
+
+// broken is an entry whose quantity is no number.
+func broken(id string) []byte {
+	return []byte(`{"id":"` + id + `","sku":"s","availableQuantity":"many"}`)
+}
+
+func TestDuplicatesAtOnce(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, functiontest.Options{})
+	s.Commercetools.Put("inventory", stock(entry, sku, "", 7))
+
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() { s.Acknowledged(t, changed(t, "ResourceUpdated")) })
+	}
+
+	all.Wait()
+
+	if quantity(s) != 7 {
+		t.Errorf("stock %d, want 7", quantity(s))
+	}
+}
+
+// While a writing waits, another message about a newer change is handled from start to end. The older stock is written
+// last, but it must not stay.
+func TestOvertaken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var (
+			s        = functiontest.InMemory()
+			update   func()
+			overtake atomic.Bool
+		)
+
+		overtake.Store(true)
+
+		s.AtKlaviyo = func(r *http.Request) faulttest.Fault {
+			if r.Method != http.MethodPatch || !overtake.CompareAndSwap(true, false) {
+				return faulttest.Fault{}
+			}
+
+			s.Commercetools.Put("inventory", stock(entry, sku, "", 0))
+			update()
+
+			return faulttest.Fault{Delay: time.Minute / 4}
+		}
+
+		kl := klaviyo.New(s.KlaviyoConfig())
+		function := New(commercetools.New(s.CommercetoolsConfig()), kl, settings.Config{})
+		update = func() {
+			m := delivery.Message{
+				NotificationType: delivery.ResourceUpdated, Resource: delivery.Reference{TypeID: "inventory-entry", ID: entry},
+			}
+			if err := function(t.Context(), m); err != nil {
+				t.Error(err)
+			}
+		}
+
+		for _, err := range []error{
+			kl.CreateItem(t.Context(), klaviyo.Item{ExternalID: "p"}), kl.CreateVariant(t.Context(), klaviyo.Variant{ExternalID: sku, ItemID: "p"}),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+
+		s.Commercetools.Put("inventory", stock(entry, sku, "", 7))
+		update()
+
+		if got := s.Klaviyo.Variants()[0].Attributes["inventory_quantity"]; got != 0.0 {
+			t.Errorf("stock %v, want 0", got)
+		}
+	})
+}
+
+func TestMissingSettings(t *testing.T) {
+	t.Parallel()
+
+	var log bytes.Buffer
+
+	handler := newHandler(envconfig.MapLookuper(map[string]string{"CONFIG_JSON": `{"product":{"stock":1}}`}), &log)
+
+	if status := functiontest.Deliver(t, handler, changed(t, "ResourceUpdated")); status != http.StatusServiceUnavailable {
+		t.Errorf("status %d, want 503", status)
+	}
+
+	for _, want := range []string{"CT_API_URL is required", "KLAVIYO_AUTH_KEY is required", "product.stock"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("logged %s, want it to name %q", &log, want)
+		}
+	}
+}

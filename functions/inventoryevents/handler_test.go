@@ -1,0 +1,165 @@
+package inventoryevents
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ctklaviyo/connector/shared/functiontest"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+)
+
+func TestMessages(t *testing.T) {
+	t.Parallel()
+
+	tests := []struct {
+		name    string
+		config  string
+		payload string
+		want    int
+		reason  string
+	}{
+		{name: "updated", payload: changed(t, "ResourceUpdated"), want: 7},
+		{name: "created", payload: changed(t, "ResourceCreated"), want: 7},
+
+		{name: "deleted", payload: changed(t, "ResourceDeleted"), want: before, reason: "no message that changes a stock"},
+		{
+			name: "a message", payload: functiontest.Message(t, "inventory-entry", entry, "InventoryEntryQuantitySet", nil),
+			want: before, reason: "no message that changes a stock",
+		},
+		{
+			name: "another resource", payload: functiontest.Change(t, "product", entry, "ResourceUpdated"),
+			want: before, reason: "not about an inventory entry",
+		},
+		{
+			name: "disabled", payload: changed(t, "ResourceUpdated"), config: `{"disabledEvents":["InventoryResourceUpdated"]}`,
+			want: before, reason: "switched off by disabledEvents",
+		},
+	}
+	for _, tt := range tests {
+		for format, payload := range functiontest.Formats(t, tt.payload) {
+			t.Run(tt.name+", "+format, func(t *testing.T) {
+				t.Parallel()
+
+				s := open(t, functiontest.Options{Config: tt.config, Checked: format == "Platform"})
+				s.Commercetools.Put("inventory", stock(entry, sku, "", 7))
+				s.Acknowledged(t, payload)
+
+				if got := quantity(s); got != tt.want {
+					t.Errorf("stock %d, want %d", got, tt.want)
+				}
+
+				if got, _ := s.LastLine(t)["reason"].(string); got != tt.reason {
+					t.Errorf("reason %q, want %q", got, tt.reason)
+				}
+			})
+		}
+	}
+}
+
+// Which of a SKU's entries counts, and what it costs to find out. The message is about the first.
+func TestChannels(t *testing.T) {
+	t.Parallel()
+
+	const (
+		one   = "GET /demo/inventory/" + entry
+		query = "GET /demo/inventory"
+		patch = "PATCH /api/catalog-variants/$custom:::$default:::" + sku
+	)
+
+	inBerlin := `{"product":{"inventory":{"useChannelInventory":"` + berlin + `"}}}`
+
+	tests := map[string]struct {
+		config   string
+		entries  []json.RawMessage
+		want     int
+		requests []string
+	}{
+		"no channel":           {"", []json.RawMessage{stock(entry, sku, "", 7)}, 7, []string{one, patch}},
+		"no channel, nothing":  {"", []json.RawMessage{stock(entry, sku, "", 0)}, 0, []string{one, patch}},
+		"no channel, too many": {"", []json.RawMessage{stock(entry, sku, "", -3)}, -3, []string{one, patch}},
+		"none is asked for":    {"", []json.RawMessage{stock(entry, sku, paris, 7), stock("2", sku, "", 8)}, before, []string{one}},
+		"the channel": {
+			inBerlin, []json.RawMessage{stock(entry, sku, berlin, 7), stock("2", sku, "", 8)}, 7, []string{one, patch},
+		},
+		"the channel, nothing": {
+			inBerlin, []json.RawMessage{stock(entry, sku, berlin, 0), stock("2", sku, "", 8)}, 0, []string{one, patch},
+		},
+		"another channel": {
+			inBerlin, []json.RawMessage{stock(entry, sku, paris, 7), stock("2", sku, berlin, 8)}, before, []string{one},
+		},
+		"no channel, but the channel has nothing": {
+			inBerlin, []json.RawMessage{stock(entry, sku, "", 7), stock("2", sku, paris, 8), stock("3", sku, berlin, 0)}, 0, []string{one, query, patch},
+		},
+		"no channel, and none in the channel": {
+			inBerlin,
+			[]json.RawMessage{stock(entry, sku, "", 7), stock("2", sku, paris, 8), stock("3", "other", berlin, 9)},
+			7,
+			[]string{one, query, patch},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			s := open(t, functiontest.Options{Config: tt.config, Checked: true})
+			s.Commercetools.Put("inventory", tt.entries...)
+			s.Acknowledged(t, changed(t, "ResourceUpdated"))
+
+			if got := quantity(s); got != tt.want {
+				t.Errorf("stock %d, want %d", got, tt.want)
+			}
+
+			if diff := cmp.Diff(tt.requests, s.Requests()); diff != "" {
+				t.Errorf("requests (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestNothingToWrite(t *testing.T) {
+	t.Parallel()
+
+	for name, tt := range map[string]struct {
+		entries []json.RawMessage
+		reason  string
+	}{
+		"the entry is gone":      {nil, "gone from commercetools"},
+		"the variant is unknown": {[]json.RawMessage{stock(entry, "unknown", "", 7)}, "no such variant in Klaviyo"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			s := open(t, functiontest.Options{Checked: true})
+			s.Commercetools.Put("inventory", tt.entries...)
+			s.Acknowledged(t, changed(t, "ResourceUpdated"))
+
+			if line := s.LastLine(t); line["reason"] != tt.reason || line["level"] != "INFO" || quantity(s) != before {
+				t.Errorf("stock %d, logged %v", quantity(s), line)
+			}
+		})
+	}
+}
+
+// The sample message about the sample entry.
+func TestSample(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, functiontest.Options{Checked: true})
+	s.Commercetools.Put("inventory", functiontest.Samples(t, "inventory")...)
+
+	v := klaviyo.Variant{ExternalID: "SKU-0000010-3", ItemID: "p", SKU: "SKU-0000010-3"}
+	if err := s.Client.CreateVariant(t.Context(), v); err != nil {
+		t.Fatal(err)
+	}
+
+	for range 2 {
+		s.Acknowledged(t, string(functiontest.SampleMessage(t, "inventory-entry ResourceUpdated")))
+		s.Acknowledged(t, string(functiontest.SampleMessage(t, "inventory-entry ResourceDeleted")))
+	}
+
+	if got := s.Klaviyo.Variants()[1].Attributes["inventory_quantity"]; got != 477.0 {
+		t.Errorf("stock %v, want 477", got)
+	}
+}

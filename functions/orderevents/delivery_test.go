@@ -1,0 +1,306 @@
+package orderevents
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/ctklaviyo/connector/shared/faulttest"
+	"github.com/ctklaviyo/connector/shared/functiontest"
+)
+
+// What fails once is answered by 503, and the second delivery brings each event exactly once.
+func TestRedelivery(t *testing.T) {
+	t.Parallel()
+
+	// An hour is longer than a message may take, so that the clients hand the answer on at once.
+	const anHour = "3600"
+
+	created := message(t, "OrderCreated", object{"order": order(t, nil)})
+	large := tooLarge(t, "OrderCreated")
+
+	tests := []struct {
+		name    string
+		payload string
+		options functiontest.Options
+	}{
+		{"klaviyo 429", created, functiontest.Options{AtKlaviyo: functiontest.First("/api/events", faulttest.Fault{Status: 429, RetryAfter: anHour})}},
+		{"klaviyo 429 for the last", created, functiontest.Options{AtKlaviyo: functiontest.Nth(3, "/api/events", faulttest.Fault{Status: 429, RetryAfter: anHour})}},
+		{"klaviyo 500", created, functiontest.Options{AtKlaviyo: functiontest.First("/api", faulttest.Fault{Status: 500, RetryAfter: anHour})}},
+		{"klaviyo 503 that is not JSON", created, functiontest.Options{AtKlaviyo: functiontest.Nth(2, "/api/events", faulttest.Fault{
+			Status: 503, RetryAfter: anHour, Body: "<html>", ContentType: "text/html",
+		})}},
+		{"klaviyo 401", created, functiontest.Options{AtKlaviyo: functiontest.First("/api", faulttest.Fault{Status: 401})}},
+		{"klaviyo 403 that is not JSON", created, functiontest.Options{AtKlaviyo: functiontest.Nth(2, "/api/events", faulttest.Fault{
+			Status: 403, Body: "<html>", ContentType: "text/html",
+		})}},
+		{"order 503", large, functiontest.Options{AtCommercetools: functiontest.First("/orders", faulttest.Fault{Status: 503, RetryAfter: anHour})}},
+		{"order 404 that is not commercetools'", large, functiontest.Options{AtCommercetools: functiontest.First("/orders", faulttest.Fault{Status: 404, Body: "<html>"})}},
+		{"products 500", created, functiontest.Options{AtCommercetools: functiontest.First("/product-projections", faulttest.Fault{Status: 500, RetryAfter: anHour})}},
+		{"products 403", created, functiontest.Options{AtCommercetools: functiontest.First("/product-projections", faulttest.Fault{Status: 403})}},
+		{"products 414", created, functiontest.Options{AtCommercetools: functiontest.First("/product-projections", faulttest.Fault{Status: 414, Body: "<html>"})}},
+		{"products without an answer", created, functiontest.Options{AtCommercetools: functiontest.First("/product-projections", faulttest.Fault{Status: 200, Body: "{}"})}},
+		{"token 400", created, functiontest.Options{AtCommercetools: functiontest.First("/oauth/token", faulttest.Fault{
+			Status: 400, Body: `{"error":"invalid_scope"}`, ContentType: "application/json",
+		})}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+
+			s := open(t, tt.options)
+			s.stock(t, order(t, nil))
+
+			if status := s.Deliver(t, tt.payload); status != http.StatusServiceUnavailable {
+				t.Errorf("first delivery: status %d, want 503", status)
+			}
+
+			s.Restart(t) // The first instance's client keeps the pause that Klaviyo asked for.
+			s.done(t, tt.payload)
+			s.expectEvents(t, ordered1, ordered2, placed)
+		})
+	}
+}
+
+// A discount code that can't be looked up holds the order up, for Klaviyo would never learn it.
+func TestDiscountCodeComesLater(t *testing.T) {
+	t.Parallel()
+
+	codes := object{"discountCodes": []object{{"discountCode": object{"typeId": "discount-code", "id": "d1"}}}}
+	payload := message(t, "OrderCreated", object{"order": order(t, codes)})
+
+	for name, f := range map[string]faulttest.Fault{"403": {Status: 403}, "404 that is not commercetools'": {Status: 404, Body: "<html>"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			s := open(t, functiontest.Options{AtCommercetools: functiontest.First("/orders", f)})
+			s.stock(t, order(t, codes))
+
+			if status := s.Deliver(t, payload); status != http.StatusServiceUnavailable || len(s.Klaviyo.Events()) != 0 {
+				t.Errorf("status %d and %d events, want 503 and none", status, len(s.Klaviyo.Events()))
+			}
+
+			s.done(t, payload)
+
+			if code := s.event(t, "Placed Order", id).Properties["DiscountCode"]; code != "SUMMER" {
+				t.Errorf("DiscountCode %v", code)
+			}
+		})
+	}
+}
+
+// No Ordered Product is there before its Placed Order.
+func TestPlacedOrderComesFirst(t *testing.T) {
+	t.Parallel()
+
+	var (
+		s    shop
+		sent atomic.Int64
+	)
+
+	s = open(t, functiontest.Options{AtKlaviyo: func(*http.Request) faulttest.Fault {
+		if sent.Add(1) > 1 && len(s.Klaviyo.Events()) == 0 {
+			t.Error("an Ordered Product comes before the Placed Order is there")
+		}
+
+		return faulttest.Fault{}
+	}})
+	s.stock(t, order(t, nil))
+	s.done(t, message(t, "OrderCreated", object{"order": order(t, nil)}))
+
+	s = open(t, functiontest.Options{AtKlaviyo: functiontest.First("/api/events", faulttest.Fault{Status: 401})})
+	s.stock(t, order(t, nil))
+
+	if status := s.Deliver(t, message(t, "OrderCreated", object{"order": order(t, nil)})); status != http.StatusServiceUnavailable {
+		t.Errorf("status %d, want 503", status)
+	}
+
+	s.expectEvents(t)
+}
+
+// A connection that breaks after Klaviyo has done its part leaves the function in the dark; it may send again.
+func TestAnswerIsLost(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, functiontest.Options{AtKlaviyo: functiontest.First("/api/events", faulttest.Fault{ResetAfter: true})})
+	s.stock(t, order(t, nil))
+
+	payload := message(t, "OrderCreated", object{"order": order(t, nil)})
+	for s.Deliver(t, payload) != http.StatusNoContent { //nolint:revive // as often as Pub/Sub would
+	}
+
+	s.expectEvents(t, ordered1, ordered2, placed)
+
+	if e := s.event(t, "Placed Order", id); e.Received != 2 {
+		t.Errorf("the event came in %d times, want 2", e.Received)
+	}
+}
+
+func TestParked(t *testing.T) {
+	t.Parallel()
+
+	refused := object{"order": order(t, object{"customerEmail": "ann at example.org"})}
+	// An id that Klaviyo finds too long.
+	oneRefused := object{"order": order(t, object{"lineItems": []object{
+		item("l1", "p1", 1999), item(strings.Repeat("l", 256), "p1", 1), item("l2", "p2", 2999),
+	}})}
+
+	about := func(more map[string]string) map[string]string {
+		all := map[string]string{"function": "OrderEvents", "message_id": "m1", "resource": "order/" + id}
+		maps.Copy(all, more)
+
+		return all
+	}
+
+	tests := []struct {
+		name    string
+		payload string
+		options functiontest.Options
+		want    map[string]string
+		events  []string
+	}{
+		{"refused", message(t, "OrderCreated", refused), functiontest.Options{}, about(map[string]string{
+			"reason": "klaviyo_rejected", "klaviyo_status": "400", "klaviyo_code": "invalid",
+			"klaviyo_pointer": "/data/attributes/profile/data/attributes/email",
+		}), nil},
+		{"one product refused", message(t, "OrderCreated", oneRefused), functiontest.Options{}, about(map[string]string{
+			"reason": "klaviyo_rejected", "klaviyo_status": "400", "klaviyo_code": "invalid", "klaviyo_pointer": "/data/attributes/unique_id",
+		}), []string{ordered1, ordered2, placed}},
+		{"too large for klaviyo", message(t, "OrderCreated", object{"order": order(t, nil)}), functiontest.Options{
+			AtKlaviyo: functiontest.First("/api/events", faulttest.Fault{Status: 413}),
+		}, about(map[string]string{"reason": "klaviyo_rejected", "klaviyo_status": "413"}), nil},
+		{"query refused", message(t, "OrderCreated", object{"order": order(t, nil)}), functiontest.Options{
+			AtCommercetools: functiontest.First("/product-projections", faulttest.Fault{Status: 400, Body: `{"errors":[{"code":"InvalidInput"}]}`}),
+		}, about(map[string]string{"reason": "commercetools_rejected"}), nil},
+		{
+			"order of another shape", message(t, "OrderCreated", object{"order": object{"id": id, "lineItems": 7}}),
+			functiontest.Options{},
+			about(map[string]string{"reason": "unreadable"}), nil,
+		},
+		{
+			"state of another shape", message(t, "OrderStateChanged", object{"orderState": 7}),
+			functiontest.Options{},
+			about(map[string]string{"reason": "unreadable"}), nil,
+		},
+		{"no message", "hello", functiontest.Options{}, map[string]string{"function": "OrderEvents", "reason": "unreadable"}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+
+			s := open(t, tt.options)
+			s.stock(t, order(t, nil))
+			s.expectParked(t, tt.payload, tt.want)
+			s.expectEvents(t, tt.events...)
+		})
+	}
+
+	s := open(t, functiontest.Options{ParkingFails: true})
+	s.stock(t, order(t, nil))
+
+	if status := s.Deliver(t, message(t, "OrderCreated", refused)); status != http.StatusServiceUnavailable {
+		t.Errorf("status %d when parking fails, want 503", status)
+	}
+}
+
+// What may succeed later goes before what is refused: a parked message does not come again by itself.
+func TestLaterGoesBeforeParked(t *testing.T) {
+	t.Parallel()
+
+	payload := message(t, "OrderCreated", object{"order": order(t, object{"lineItems": []object{
+		item(strings.Repeat("l", 256), "p1", 1), item("l1", "p1", 1999), item("l2", "p2", 2999),
+	}})})
+
+	s := open(t, functiontest.Options{AtKlaviyo: functiontest.Nth(4, "/api/events", faulttest.Fault{Status: 401})})
+	s.stock(t, order(t, nil))
+
+	if status := s.Deliver(t, payload); status != http.StatusServiceUnavailable || len(s.Parked()) != 0 {
+		t.Errorf("status %d, %d parked; want 503 and none", status, len(s.Parked()))
+	}
+
+	if status := s.Deliver(t, payload); status != http.StatusNoContent || len(s.Parked()) != 1 {
+		t.Errorf("status %d, %d parked; want 204 and 1", status, len(s.Parked()))
+	}
+
+	s.expectEvents(t, ordered1, ordered2, placed)
+}
+
+func TestDuplicatesAtOnce(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, functiontest.Options{})
+	s.stock(t, order(t, nil))
+
+	var all sync.WaitGroup
+	for range 4 {
+		for _, payload := range []string{
+			message(t, "OrderCreated", object{"order": order(t, nil)}), tooLarge(t, "OrderImported"), message(t, "OrderCustomerSet", nil),
+		} {
+			all.Go(func() {
+				if status := s.Deliver(t, payload); status != http.StatusNoContent {
+					t.Errorf("status %d, want 204", status)
+				}
+			})
+		}
+	}
+
+	all.Wait()
+	s.expectEvents(t, ordered1, ordered2, placed)
+
+	if e := s.event(t, "Placed Order", id); e.Received != 12 {
+		t.Errorf("the event came in %d times, want 12", e.Received)
+	}
+}
+
+func TestMissingSettings(t *testing.T) {
+	t.Parallel()
+
+	tests := map[string]struct {
+		change func(map[string]string)
+		want   []string
+	}{
+		"three variables": {func(v map[string]string) {
+			delete(v, "CT_API_URL")
+			v["KLAVIYO_AUTH_KEY"], v["PREFERRED_LOCALE"] = "", "??"
+		}, []string{"CT_API_URL is required", "KLAVIYO_AUTH_KEY is required", "PREFERRED_LOCALE"}},
+		"the config file":                 {func(v map[string]string) { v["CONFIG_JSON"] = `{"order":{"metric":1}}` }, []string{"CONFIG_JSON", "order.metric"}},
+		"the project of the parked topic": {func(v map[string]string) { v["PARKED_TOPIC"] = "parked" }, []string{"GOOGLE_CLOUD_PROJECT is required"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			handler, log := open(t, functiontest.Options{}).deployed(t, tt.change)
+
+			for range 2 {
+				if status := functiontest.Deliver(t, handler, message(t, "OrderCustomerSet", nil)); status != http.StatusServiceUnavailable {
+					t.Errorf("status %d, want 503", status)
+				}
+			}
+
+			for _, want := range tt.want {
+				if !strings.Contains(log.String(), want) {
+					t.Errorf("logged %s, want it to name %q", log, want)
+				}
+			}
+		})
+	}
+}
+
+// With its settings in place the function does its work.
+func TestDeployed(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, functiontest.Options{})
+	s.stock(t, order(t, nil))
+
+	handler, log := s.deployed(t, func(map[string]string) {})
+	if status := functiontest.Deliver(t, handler, message(t, "OrderCreated", object{"order": order(t, nil)})); status != http.StatusNoContent {
+		t.Errorf("status %d, want 204; the log: %s", status, log)
+	}
+
+	s.expectEvents(t, ordered1, ordered2, placed)
+}

@@ -1,0 +1,163 @@
+package orderevents
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/delivery"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/mapping"
+	"github.com/ctklaviyo/connector/shared/settings"
+)
+
+// The names by which disabledEvents switches messages off, whatever their types are by the config file.
+const (
+	orderCreated      = "OrderCreated"
+	orderStateChanged = "OrderStateChanged"
+)
+
+// handler records events of orders.
+type handler struct {
+	ct    *commercetools.Client
+	kl    *klaviyo.Client
+	cfg   settings.Config
+	shop  mapping.Shop
+	order mapping.OrderConfig
+}
+
+// New returns what the function does with a message. Its errors are for delivery.Classify.
+func New(
+	ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config,
+) func(context.Context, delivery.Message) error {
+	return handler{
+		ct:   ct,
+		kl:   kl,
+		cfg:  cfg,
+		shop: shop.Mapping(),
+		order: mapping.OrderConfig{
+			Metrics:         mapping.Metrics(cfg.Order.Metrics),
+			Properties:      cfg.Order.Properties,
+			CustomFields:    cfg.Order.CustomFields.Properties,
+			GuideProperties: cfg.Order.GuideProperties,
+		},
+	}.handle
+}
+
+// handle is the routing table.
+func (h handler) handle(ctx context.Context, m delivery.Message) error {
+	switch messages := h.cfg.Order.Messages; {
+	case m.Resource.TypeID != "order":
+		return delivery.Ignored("not about an order")
+	case slices.Contains(messages.Created, m.Type):
+		return h.unlessDisabled(ctx, orderCreated, m, h.created)
+	case slices.Contains(messages.Changed, m.Type):
+		return h.unlessDisabled(ctx, orderStateChanged, m, h.changed)
+	default:
+		return delivery.Ignored("no message that makes an event")
+	}
+}
+
+func (h handler) unlessDisabled(
+	ctx context.Context, event string, m delivery.Message, do func(context.Context, delivery.Message) error,
+) error {
+	if h.cfg.Disabled(event) {
+		return delivery.Ignored("switched off by disabledEvents")
+	}
+
+	return do(ctx, m)
+}
+
+// created records a new order, first the order and then what is in it.
+func (h handler) created(ctx context.Context, m delivery.Message) error {
+	order, err := h.orderOf(ctx, m)
+	if err != nil {
+		return err
+	}
+
+	if !h.counts(order, m) {
+		return delivery.Ignored("the order's state is not in order.states.created.placedOrder")
+	}
+
+	products, err := h.products(ctx, order)
+	if err != nil {
+		return err
+	}
+
+	placed, err := mapping.PlacedOrder(order, products, h.shop, h.order)
+	if err != nil {
+		return err
+	}
+
+	items, err := mapping.OrderedProducts(order, products, h.shop, h.order)
+	if err != nil {
+		return err
+	}
+
+	if err := h.kl.CreateEvent(ctx, placed); err != nil {
+		return err
+	}
+
+	return h.send(ctx, items)
+}
+
+// changed records that an order has come into a state that is worth an event.
+func (h handler) changed(ctx context.Context, m delivery.Message) error {
+	var payload struct {
+		OrderState string `json:"orderState"`
+	}
+	if err := json.Unmarshal(m.Raw, &payload); err != nil {
+		return delivery.Unreadable("the order's state is no text")
+	}
+
+	// Most changes are to other states, and need no request.
+	if payload.OrderState != "" && h.mapperOf(payload.OrderState) == nil {
+		return ignoredState()
+	}
+
+	order, err := h.ct.Order(ctx, m.Resource.ID)
+	if err != nil {
+		return err
+	}
+
+	toEvent := h.mapperOf(cmp.Or(payload.OrderState, order.OrderState))
+	if toEvent == nil {
+		return ignoredState()
+	}
+
+	products, err := h.products(ctx, order)
+	if err != nil {
+		return err
+	}
+
+	event, err := toEvent(order, products, m.CreatedAt, h.shop, h.order)
+	if err != nil {
+		return err
+	}
+
+	return h.kl.CreateEvent(ctx, event)
+}
+
+func ignoredState() error {
+	return delivery.Ignored("the order's state is not in order.states.changed")
+}
+
+// mapper makes an event of an order that has changed at a time.
+type mapper func(
+	commercetools.Order, []commercetools.Product, time.Time, mapping.Shop, mapping.OrderConfig,
+) (klaviyo.Event, error)
+
+// mapperOf returns what a change to a state becomes; nil for nothing.
+func (h handler) mapperOf(state string) mapper {
+	switch changed := h.cfg.Order.States.Changed; {
+	case slices.Contains(changed.CancelledOrder, state):
+		return mapping.CancelledOrder
+	case slices.Contains(changed.FulfilledOrder, state):
+		return mapping.FulfilledOrder
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,71 @@
+package orderevents
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"slices"
+
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/delivery"
+)
+
+// orderOf returns the order that the message carries, as it was then, else the one that it names, as it is now.
+func (h handler) orderOf(ctx context.Context, m delivery.Message) (commercetools.Order, error) {
+	var payload struct {
+		Order json.RawMessage `json:"order"`
+	}
+	if err := json.Unmarshal(m.Raw, &payload); err != nil {
+		return commercetools.Order{}, delivery.Unreadable("the message is no object")
+	}
+
+	if payload.Order == nil || string(payload.Order) == "null" {
+		return h.ct.Order(ctx, m.Resource.ID)
+	}
+
+	order, err := commercetools.Decode[commercetools.Order](payload.Order)
+	if err != nil {
+		return commercetools.Order{}, err
+	}
+
+	return h.withCodes(ctx, order)
+}
+
+// withCodes completes an order from a message: it names its discount codes by their ids, and Klaviyo's guide wants what the
+// shopper typed. The rest stays as it was when the order was placed. An order that is gone goes without.
+func (h handler) withCodes(ctx context.Context, o commercetools.Order) (commercetools.Order, error) {
+	unknown := func(c commercetools.DiscountCodeInfo) bool { return c.DiscountCode.Obj == nil }
+	if !h.order.GuideProperties || !slices.ContainsFunc(o.DiscountCodes, unknown) {
+		return o, nil
+	}
+
+	now, err := h.ct.Order(ctx, o.ID)
+	if err != nil && delivery.Classify(err) != delivery.Done {
+		return commercetools.Order{}, err
+	}
+
+	o.DiscountCodes = now.DiscountCodes
+
+	return o, nil
+}
+
+// products returns those of the order that are still there.
+func (h handler) products(ctx context.Context, o commercetools.Order) ([]commercetools.Product, error) {
+	ids := o.ProductIDs()
+
+	products, err := h.ct.ProductsByID(ctx, ids...)
+	if missing := len(ids) - len(products); err == nil && missing > 0 {
+		delivery.Note(ctx, slog.Int("products_missing", missing))
+	}
+
+	return products, err
+}
+
+// counts tells whether a new order is worth an event by its state. The state when it was created is meant. A message that was
+// too large to hold the order does not tell it, and once the order has changed it can't be told any more: such an order
+// counts, for being confirmed or cancelled by now is no reason to lose it.
+func (h handler) counts(o commercetools.Order, m delivery.Message) bool {
+	changedSince := m.ResourceVersion > 0 && o.Version > m.ResourceVersion
+
+	return slices.Contains(h.cfg.Order.States.Created.PlacedOrder, o.OrderState) || !m.PayloadIncluded && changedSince
+}

@@ -1,0 +1,139 @@
+package paymentevents
+
+import (
+	"context"
+	"slices"
+
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/delivery"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/mapping"
+	"github.com/ctklaviyo/connector/shared/settings"
+)
+
+// orderRefunded is the name by which disabledEvents switches refunds off.
+const orderRefunded = "OrderRefunded"
+
+// handler records refunds.
+type handler struct {
+	ct    *commercetools.Client
+	kl    *klaviyo.Client
+	cfg   settings.Config
+	shop  mapping.Shop
+	order mapping.OrderConfig
+}
+
+// New returns what the function does with a message. Its errors are for delivery.Classify.
+func New(
+	ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config,
+) func(context.Context, delivery.Message) error {
+	return handler{
+		ct:   ct,
+		kl:   kl,
+		cfg:  cfg,
+		shop: shop.Mapping(),
+		order: mapping.OrderConfig{
+			Metrics:         mapping.Metrics(cfg.Order.Metrics),
+			Properties:      cfg.Order.Properties,
+			CustomFields:    cfg.Order.CustomFields.Properties,
+			GuideProperties: cfg.Order.GuideProperties,
+		},
+	}.handle
+}
+
+// handle is the routing table.
+func (h handler) handle(ctx context.Context, m delivery.Message) error {
+	switch messages := h.cfg.Payment.Messages; {
+	case m.Resource.TypeID != "payment":
+		return delivery.Ignored("not about a payment")
+	case !slices.Contains(messages.TransactionAdded, m.Type) && !slices.Contains(messages.TransactionChanged, m.Type):
+		return delivery.Ignored("no message about a transaction")
+	case h.cfg.Disabled(orderRefunded):
+		return delivery.Ignored("switched off by disabledEvents")
+	default:
+		return h.transaction(ctx, m)
+	}
+}
+
+// transaction records the refund that a message is about. Messages about other transactions, which are far more, cost one
+// request at most.
+func (h handler) transaction(ctx context.Context, m delivery.Message) error {
+	told, err := read(m)
+	if err != nil {
+		return err
+	}
+
+	if err := h.worth(told); err != nil {
+		return err
+	}
+
+	payment, err := h.ct.Payment(ctx, m.Resource.ID)
+	if err != nil {
+		return err
+	}
+
+	refunds, err := h.refunds(payment, told)
+	if err != nil {
+		return err
+	}
+
+	// A payment is made before its order, but nothing is paid back for an order that isn't there. So no order means that
+	// there never will be one, that the checkout was broken off say.
+	order, found, err := h.ct.OrderOfPayment(ctx, payment.ID)
+	if err != nil {
+		return err
+	}
+
+	if !found {
+		return delivery.Ignored("the payment belongs to no order")
+	}
+
+	return h.record(ctx, m, refunds, order, payment)
+}
+
+// record sends an event for each of these refunds of a payment.
+func (h handler) record(
+	ctx context.Context, m delivery.Message, refunds []commercetools.Transaction, order commercetools.Order, payment commercetools.Payment,
+) error {
+	payments, err := h.payments(ctx, order, payment)
+	if err != nil {
+		return err
+	}
+
+	products, err := h.ct.ProductsByID(ctx, order.ProductIDs()...)
+	if err != nil {
+		return err
+	}
+
+	for _, refund := range refunds {
+		// Every message about a refund has its own time, but the first one to arrive is recorded: the time shall not depend on
+		// which it is.
+		at := refund.Timestamp
+		if at.IsZero() {
+			at = m.CreatedAt
+		}
+
+		event, err := mapping.RefundedOrder(order, products, payments, refund.ID, at, h.shop, h.order)
+		if err != nil {
+			return err
+		}
+
+		if err := h.kl.CreateEvent(ctx, event); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+// payments returns all payments of the order, one of which is known: which refund is an order's first depends on all. They
+// are not expanded in the order, for what is there goes into the event.
+func (h handler) payments(
+	ctx context.Context, order commercetools.Order, known commercetools.Payment,
+) ([]commercetools.Payment, error) {
+	others := slices.DeleteFunc(order.PaymentIDs(), func(id string) bool { return id == known.ID })
+
+	payments, err := h.ct.PaymentsByID(ctx, others...)
+
+	return append(payments, known), err
+}

@@ -1,0 +1,108 @@
+package productevents
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ctklaviyo/connector/shared/delivery"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+)
+
+// atOnce is how many variants of a product are written at the same time: it may have 100, and a message less than a minute.
+const atOnce = 10
+
+// writeVariants creates and updates the variants of an item, then deletes those that commercetools has no more. The list of
+// those that there are, which the latter needs, is asked for first: it tells which are to be created, and saves a request
+// in vain for each.
+func (h handler) writeVariants(ctx context.Context, itemID string, variants []klaviyo.Variant) error {
+	have, err := h.kl.ItemVariantIDs(ctx, itemID)
+	if err != nil {
+		return err
+	}
+
+	surplus := slices.DeleteFunc(slices.Clone(have), func(id string) bool {
+		return slices.ContainsFunc(variants, func(v klaviyo.Variant) bool { return v.ExternalID == id })
+	})
+
+	refused := each(ctx, variants, func(ctx context.Context, v klaviyo.Variant) error {
+		write := h.createVariant
+		if slices.Contains(have, v.ExternalID) {
+			write = h.kl.UpsertVariant
+		}
+
+		if err := write(ctx, v); err != nil {
+			return fmt.Errorf("variant %s: %w", v.ExternalID, err)
+		}
+
+		return nil
+	})
+	if delivery.Classify(refused) == delivery.Later {
+		return refused
+	}
+
+	if err := each(ctx, surplus, h.kl.DeleteVariant); err != nil {
+		return err
+	}
+
+	return refused
+}
+
+// createVariant creates a variant that the item didn't have. When there is one with its id, either another message about
+// this product was faster, or the SKU was another product's: then it is deleted there, for Klaviyo can't move it.
+func (h handler) createVariant(ctx context.Context, v klaviyo.Variant) error {
+	err := h.kl.CreateVariant(ctx, v)
+	if !klaviyo.IsConflict(err) {
+		return err
+	}
+
+	have, err := h.kl.ItemVariantIDs(ctx, v.ItemID)
+	if err != nil {
+		return err
+	}
+
+	if !slices.Contains(have, v.ExternalID) {
+		if err := h.kl.DeleteVariant(ctx, v.ExternalID); err != nil {
+			return err
+		}
+	}
+
+	return h.kl.UpsertVariant(ctx, v)
+}
+
+// each does something for all, some at once. What can never succeed doesn't keep the others from it, and is the error in
+// the end; after any other error the message comes again, so that the rest is left.
+func each[T any](ctx context.Context, all []T, do func(context.Context, T) error) error {
+	var (
+		mu    sync.Mutex
+		never error
+	)
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+
+	for _, one := range all {
+		group.Go(func() error {
+			err := do(ctx, one)
+			if delivery.Classify(err) != delivery.Never {
+				return err
+			}
+
+			mu.Lock()
+			defer mu.Unlock()
+
+			never = err
+
+			return nil
+		})
+	}
+
+	if err := group.Wait(); err != nil {
+		return err
+	}
+
+	return never
+}

@@ -1,0 +1,137 @@
+package commercetools_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
+	"github.com/ctklaviyo/connector/shared/faulttest"
+)
+
+// only are the prices that a client asks for.
+const only = " and active = true and customerGroup is not defined and channel is not defined"
+
+func TestCatalogQueries(t *testing.T) {
+	t.Parallel()
+
+	ctx := t.Context()
+
+	tests := map[string]struct {
+		send func(*commercetools.Client) error
+		want url.Values
+	}{
+		"channel inventory": {
+			func(c *commercetools.Client) error {
+				_, err := c.ChannelInventory(ctx, `5" nail`, `c\`)
+
+				return err
+			},
+			url.Values{"where": {`sku = "5\" nail" and supplyChannel(id = "c\\")`}, "limit": {"1"}, "withTotal": {"false"}},
+		},
+		"standalone prices": {
+			func(c *commercetools.Client) error {
+				_, err := c.StandalonePrices(ctx, "A", "", `5" nail`, "B")
+
+				return err
+			},
+			url.Values{
+				"where": {`sku in ("A","5\" nail","B")` + only}, "sort": {"id asc"}, "limit": {"500"}, "withTotal": {"false"},
+			},
+		},
+		"no SKUs": {
+			func(c *commercetools.Client) error {
+				_, err := c.StandalonePrices(ctx, "", " ")
+
+				return err
+			},
+			nil,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			client, last := asked()
+			if err := tt.send(client); err != nil {
+				t.Fatal(err)
+			}
+
+			if diff := cmp.Diff(tt.want, *last); diff != "" {
+				t.Errorf("query (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// The prices of many SKUs, some with long names, and more than a page of one: none is missing, none comes twice, and no URL
+// is too long for the fake, which refuses one like commercetools.
+func TestStandalonePrices(t *testing.T) {
+	t.Parallel()
+
+	var (
+		skus []string
+		want []string
+	)
+
+	server := commercetoolstest.NewServer("shop")
+
+	for i := range 700 {
+		sku := fmt.Sprintf("%s-%d", strings.Repeat("ü", i%100), i)
+		skus = append(skus, sku)
+		want = append(want, fmt.Sprintf("%04d", i))
+		server.Put("standalone-prices", json.RawMessage(fmt.Sprintf(`{"id":"%04d","sku":%q,"active":true,"value":{}}`, i, sku)))
+	}
+
+	for i := range 1000 {
+		want = append(want, fmt.Sprintf("many-%04d", i))
+		server.Put("standalone-prices", json.RawMessage(fmt.Sprintf(`{"id":"many-%04d","sku":"many","active":true,"value":{}}`, i)))
+	}
+
+	client := commercetools.New(local(server))
+
+	prices, err := client.StandalonePrices(t.Context(), append(skus, "many")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	got := make([]string, len(prices))
+	for i, p := range prices {
+		got[i] = p.ID
+	}
+
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("prices (-want +got):\n%s", diff)
+	}
+}
+
+func TestCatalogErrors(t *testing.T) {
+	t.Parallel()
+
+	client := commercetools.New(local(scripted(func(_ int, r *http.Request) faulttest.Fault {
+		if r.URL.Path == "/shop/categories/gone" {
+			return faulttest.Fault{Status: 404, Body: `{"errors":[{"code":"ResourceNotFound"}]}`}
+		}
+
+		return faulttest.Fault{Status: 200, Body: `{"results":[{"id":"1","sku":7}]}`}
+	})))
+
+	if _, err := client.Category(t.Context(), "gone"); !commercetools.IsNotFound(err) {
+		t.Errorf("a category that is gone: %v", err)
+	}
+
+	_, stock := client.ChannelInventory(t.Context(), "A", "c")
+	_, prices := client.StandalonePrices(t.Context(), "A")
+
+	for _, err := range []error{stock, prices} {
+		if err == nil || !strings.Contains(err.Error(), "sku holds number") {
+			t.Errorf("a SKU that is a number: %v", err)
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package commercetools
+
+import (
+	"context"
+	"slices"
+)
+
+// enteredCodes lets an order say what the shopper typed; without it a discount code is an id.
+const enteredCodes = "discountCodes[*].discountCode"
+
+// Order fetches the order with this id as it is now, its discount codes expanded.
+func (c *Client) Order(ctx context.Context, id string) (Order, error) {
+	return get[Order](ctx, c, Orders, id, enteredCodes)
+}
+
+// OrderOfPayment fetches the order that a payment belongs to, its discount codes expanded; of several, which is rare, the
+// first that was created, so that the answer stays the same. found is false when there is none.
+func (c *Client) OrderOfPayment(ctx context.Context, paymentID string) (o Order, found bool, err error) {
+	page, err := c.Query(ctx, Orders, Query{
+		Where:  []Predicate{PaidBy(paymentID)},
+		Sort:   []string{"createdAt asc", "id asc"},
+		Limit:  1,
+		Expand: []string{enteredCodes},
+	})
+	if err != nil || len(page.Results) == 0 {
+		return Order{}, false, err
+	}
+
+	o, err = Decode[Order](page.Results[0])
+
+	return o, err == nil, err
+}
+
+// Payment fetches the payment with this id as it is now.
+func (c *Client) Payment(ctx context.Context, id string) (Payment, error) {
+	return get[Payment](ctx, c, Payments, id)
+}
+
+// PaymentsByID fetches the payments with these ids, in any order; one that does not exist is missing.
+func (c *Client) PaymentsByID(ctx context.Context, ids ...string) ([]Payment, error) {
+	return byID[Payment](ctx, c, Payments, ids)
+}
+
+// ProductsByID fetches what shoppers see of the products with these ids, in any order, their categories and those' ancestors
+// expanded. A product that does not exist or is not published any more is missing.
+func (c *Client) ProductsByID(ctx context.Context, ids ...string) ([]Product, error) {
+	return byID[Product](ctx, c, ProductProjections, ids, categoryAncestors)
+}
+
+// byID fetches resources by one query per MaxIDs ids. An id may come more than once, "" is none.
+func byID[T any](ctx context.Context, c *Client, e Endpoint, ids []string, expand ...string) ([]T, error) {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	if len(ids) > 0 && ids[0] == "" {
+		ids = ids[1:]
+	}
+
+	var all []T
+
+	for some := range slices.Chunk(ids, MaxIDs) {
+		page, err := c.Query(ctx, e, Query{Where: []Predicate{IDIn(some...)}, Limit: len(some), Expand: expand})
+		if err != nil {
+			return nil, err
+		}
+
+		found, err := decodeAll[T](page.Results)
+		if err != nil {
+			return nil, err
+		}
+
+		all = append(all, found...)
+	}
+
+	return all, nil
+}

@@ -1,0 +1,27 @@
+package functiontest
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+
+	"github.com/ctklaviyo/connector/shared/faulttest"
+)
+
+// First lets a fault happen at the first request whose method and path contain a text, and at none after.
+func First(text string, f faulttest.Fault) func(*http.Request) faulttest.Fault {
+	return Nth(1, text, f)
+}
+
+// Nth lets it happen at the nth request.
+func Nth(n int64, text string, f faulttest.Fault) func(*http.Request) faulttest.Fault {
+	var seen atomic.Int64
+
+	return func(r *http.Request) faulttest.Fault {
+		if strings.Contains(r.Method+" "+r.URL.Path, text) && seen.Add(1) == n {
+			return f
+		}
+
+		return faulttest.Fault{}
+	}
+}

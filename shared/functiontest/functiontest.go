@@ -1,0 +1,235 @@
+// Package functiontest runs a realtime function between a commercetools and a Klaviyo, both over HTTP, for the tests of the
+// functions: a test delivers messages as Pub/Sub does, looks at the answer, and then at what the fakes have.
+//
+// functiontest.go is the shop, memory.go one without a network, fault.go lets requests fail, messages.go makes messages, and
+// samples.go reads those of ../shared/samples, beside the repository.
+package functiontest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
+	"github.com/ctklaviyo/connector/shared/delivery"
+	"github.com/ctklaviyo/connector/shared/faulttest"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
+	"github.com/ctklaviyo/connector/shared/settings"
+)
+
+const (
+	project = "demo"
+	key     = "pk_test"
+)
+
+// Function is what is tested.
+type Function struct {
+	// Name is the one it is registered with.
+	Name string
+	// New makes its handler.
+	New func(*commercetools.Client, *klaviyo.Client, settings.Config) func(context.Context, delivery.Message) error
+}
+
+// Options are what a test changes about a shop.
+type Options struct {
+	// Config is CONFIG_JSON.
+	Config string
+	// AtCommercetools and AtKlaviyo let requests fail.
+	AtCommercetools, AtKlaviyo func(*http.Request) faulttest.Fault
+	ParkingFails               bool
+	// Checked holds every request to Klaviyo against its OpenAPI descriptions, which takes a while.
+	Checked bool
+}
+
+// Shop is a function between the two fakes.
+type Shop struct {
+	Commercetools *commercetoolstest.Server
+	Klaviyo       *klaviyotest.Server
+	// Client writes to Klaviyo past the faults, to have something there beforehand.
+	Client *klaviyo.Client
+
+	function        Function
+	options         Options
+	commercetoolsAt string
+	klaviyoAt       string
+	handler         http.HandlerFunc
+
+	mu       sync.Mutex
+	log      bytes.Buffer
+	parked   []delivery.Parked
+	requests []string
+}
+
+// Open starts a function in a shop with nothing in it.
+func Open(t *testing.T, f Function, o Options) *Shop {
+	t.Helper()
+
+	s := &Shop{
+		Commercetools: commercetoolstest.NewServer(project),
+		Klaviyo:       klaviyotest.New(klaviyotest.Options{Key: key}),
+		function:      f,
+		options:       o,
+	}
+	s.Client = klaviyo.New((&Memory{Klaviyo: s.Klaviyo}).KlaviyoConfig())
+	s.commercetoolsAt = s.serve(t, s.Commercetools, o.AtCommercetools)
+	s.klaviyoAt = s.serve(t, s.Klaviyo, o.AtKlaviyo)
+	s.Restart(t)
+
+	return s
+}
+
+// Restart starts another instance of the function, whose clients know nothing of the first one's.
+func (s *Shop) Restart(t *testing.T) {
+	t.Helper()
+
+	cfg, err := settings.File{JSON: s.options.Config}.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	at := klaviyo.Config{APIURL: s.klaviyoAt, AuthKey: key, Limits: map[string]klaviyo.Limit{}}
+	if s.options.Checked {
+		at.Transport = contract.Transport(t, http.DefaultTransport)
+	}
+
+	handle := s.function.New(commercetools.New(commercetools.Config{
+		APIURL: s.commercetoolsAt, AuthURL: s.commercetoolsAt, ProjectKey: project,
+		ClientID: commercetoolstest.ClientID, ClientSecret: commercetoolstest.ClientSecret,
+	}), klaviyo.New(at), cfg)
+
+	log := slog.New(slog.NewJSONHandler(writer(s.write), nil))
+	s.handler = delivery.NewHandler(s.function.Name, log, func() (delivery.Target, error) {
+		return delivery.Target{Handle: handle, Parker: parker(s.park)}, nil
+	})
+}
+
+// Deliver delivers a payload as Pub/Sub does and returns the status of the answer.
+func (s *Shop) Deliver(t *testing.T, payload string) int {
+	t.Helper()
+
+	return Deliver(t, s.handler, payload)
+}
+
+// Deliver delivers a payload to any handler.
+func Deliver(t *testing.T, handler http.HandlerFunc, payload string) int {
+	t.Helper()
+
+	body := encode(t, map[string]any{
+		"message":      map[string]any{"data": []byte(payload), "messageId": "1", "attributes": map[string]string{}},
+		"subscription": "projects/p/subscriptions/s",
+	})
+	w := httptest.NewRecorder()
+	handler(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body)))
+
+	return w.Code
+}
+
+// Acknowledged delivers payloads that have to be acknowledged, one after the other.
+func (s *Shop) Acknowledged(t *testing.T, payloads ...string) {
+	t.Helper()
+
+	for i, payload := range payloads {
+		if status := s.Deliver(t, payload); status != http.StatusNoContent {
+			t.Errorf("message %d: status %d, want 204", i+1, status)
+		}
+	}
+}
+
+// LastLine is what was logged last.
+func (s *Shop) LastLine(t *testing.T) map[string]any {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	lines := bytes.Split(bytes.TrimSpace(s.log.Bytes()), []byte("\n"))
+
+	var line map[string]any
+	if err := json.Unmarshal(lines[len(lines)-1], &line); err != nil {
+		t.Fatal(err)
+	}
+
+	return line
+}
+
+// Parked is what was parked so far.
+func (s *Shop) Parked() []delivery.Parked {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	return s.parked
+}
+
+// Requests are those since the last call, without those for tokens: "GET /demo/categories/…", "PATCH /api/…".
+func (s *Shop) Requests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	requests := s.requests
+	s.requests = nil
+
+	return requests
+}
+
+// serve serves h with the faults, and returns its address.
+func (s *Shop) serve(t *testing.T, h http.Handler, fault func(*http.Request) faulttest.Fault) string {
+	t.Helper()
+
+	if fault != nil {
+		h = faulttest.Wrap(h, fault)
+	}
+
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/oauth/token" {
+			s.mu.Lock()
+			s.requests = append(s.requests, r.Method+" "+r.URL.Path)
+			s.mu.Unlock()
+		}
+
+		h.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+
+	return server.URL
+}
+
+func (s *Shop) write(line []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	_, _ = s.log.Write(line) // a buffer takes everything
+
+	return len(line), nil
+}
+
+func (s *Shop) park(p delivery.Parked) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	if s.options.ParkingFails {
+		return errors.New("no such topic")
+	}
+
+	s.parked = append(s.parked, p)
+
+	return nil
+}
+
+type writer func([]byte) (int, error)
+
+// Write implements io.Writer.
+func (w writer) Write(line []byte) (int, error) { return w(line) }
+
+type parker func(delivery.Parked) error
+
+// Park implements delivery.Parker.
+func (p parker) Park(_ context.Context, parked delivery.Parked) error { return p(parked) }

@@ -1,0 +1,51 @@
+package functiontest
+
+import (
+	"encoding/json"
+	"maps"
+	"testing"
+)
+
+// Message is a Message of a type about a resource, with more fields or others.
+func Message(t *testing.T, typeID, id, kind string, more map[string]any) string {
+	t.Helper()
+
+	m := map[string]any{
+		"notificationType": "Message", "projectKey": project, "id": "m1", "version": 1, "sequenceNumber": 1, "resourceVersion": 1,
+		"resource": map[string]any{"typeId": typeID, "id": id}, "createdAt": "2026-01-02T03:04:05.001Z", "type": kind,
+	}
+	maps.Copy(m, more)
+
+	return encode(t, m)
+}
+
+// Change is a ResourceCreated, ResourceUpdated or ResourceDeleted.
+func Change(t *testing.T, typeID, id, kind string) string {
+	t.Helper()
+
+	return encode(t, map[string]any{
+		"notificationType": kind, "projectKey": project, "resource": map[string]any{"typeId": typeID, "id": id},
+		"version": 2, "oldVersion": 1, "modifiedAt": "2026-01-02T03:04:05.002Z",
+	})
+}
+
+// Formats are both formats of a payload, by their names.
+func Formats(t *testing.T, payload string) map[string]string {
+	t.Helper()
+
+	return map[string]string{"Platform": payload, "CloudEvents": encode(t, map[string]any{
+		"specversion": "1.0", "id": "m1", "type": "com.commercetools.category.message.CategoryCreated", "source": "/demo/categories",
+		"data": json.RawMessage(payload),
+	})}
+}
+
+func encode(t *testing.T, v any) string {
+	t.Helper()
+
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return string(data)
+}

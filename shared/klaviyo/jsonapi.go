@@ -1,0 +1,84 @@
+package klaviyo
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+)
+
+// maxPages ends a collection that doesn't end by itself. The longest, the errors of a job, has a page for each of 10,000
+// profiles at the most.
+const maxPages = 10_000
+
+var (
+	errNoID  = errors.New("klaviyo: the answer has no id")
+	errPages = errors.New("klaviyo: the pages don't end")
+)
+
+// document is the envelope of a request or an answer about one resource.
+type document[T any] struct {
+	Data T `json:"data"`
+}
+
+// resource is a resource as it stands in a request, or one that it refers to.
+type resource struct {
+	Type string `json:"type"`
+	ID   string `json:"id,omitempty"`
+	// Attributes and Relationships are structs that encode to objects; nil is none.
+	Attributes    any `json:"attributes,omitempty"`
+	Relationships any `json:"relationships,omitempty"`
+}
+
+// identity is what is read of an answer: the attributes are personal data that nobody needs.
+type identity struct {
+	ID string `json:"id"`
+}
+
+// collection is one page of an answer about many resources.
+type collection[T any] struct {
+	Data  []T `json:"data"`
+	Links struct {
+		Next string `json:"next"`
+	} `json:"links"`
+}
+
+// collect reads all pages of a collection, 100 resources a page.
+func collect[T any](ctx context.Context, c *Client, operation, path string) ([]T, error) {
+	var all []T
+
+	query := url.Values{"page[size]": {"100"}}
+
+	for range maxPages {
+		var page collection[T]
+		if err := c.send(ctx, request{operation: operation, method: http.MethodGet, path: path, query: query}, &page); err != nil {
+			return nil, err
+		}
+
+		all = append(all, page.Data...)
+
+		next := cursor(page.Links.Next)
+		if next == "" {
+			return all, nil
+		}
+
+		if next == query.Get("page[cursor]") {
+			return nil, errPages
+		}
+
+		query.Set("page[cursor]", next)
+	}
+
+	return nil, errPages
+}
+
+// cursor takes the cursor out of a link to the next page. The link itself is not followed: the key goes to the configured
+// address only.
+func cursor(link string) string {
+	u, err := url.Parse(link)
+	if err != nil {
+		return ""
+	}
+
+	return u.Query().Get("page[cursor]")
+}

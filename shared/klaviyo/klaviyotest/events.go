@@ -1,0 +1,122 @@
+package klaviyotest
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxEvent is Klaviyo's 5 MB for one event.
+const maxEvent = 5_000_000
+
+// Event is an event as it was recorded.
+type Event struct {
+	Metric, UniqueID string
+	// ProfileID is the profile's, as in [Profile].
+	ProfileID     string
+	Properties    map[string]any
+	Time          time.Time
+	Value         json.Number // as it was written; "" without one
+	ValueCurrency string
+	Backfill      bool
+	// Received is how often it came in: all but the first were dropped.
+	Received int
+}
+
+// Events returns all events in the order of their metrics, unique ids and profile ids.
+func (s *Server) Events() []Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	all := make([]Event, 0, len(s.events.byKey))
+	for _, e := range s.events.byKey {
+		copied := *e
+		copied.Properties = maps.Clone(e.Properties)
+		all = append(all, copied)
+	}
+
+	slices.SortFunc(all, func(a, b Event) int {
+		return cmp.Or(
+			strings.Compare(a.Metric, b.Metric), strings.Compare(a.UniqueID, b.UniqueID), strings.Compare(a.ProfileID, b.ProfileID),
+		)
+	})
+
+	return all
+}
+
+// eventKey is what an event is the same by.
+type eventKey struct{ metric, profile, unique string }
+
+type eventLog struct{ byKey map[eventKey]*Event }
+
+func newEventLog() *eventLog { return &eventLog{byKey: map[eventKey]*Event{}} }
+
+func (s *Server) eventRoutes() {
+	s.handle("/api/events", map[string]operation{
+		http.MethodPost: {name: "create_event", maxBody: maxEvent, answer: s.createEvent},
+	})
+}
+
+// createEvent records an event at once, where Klaviyo takes its time. Klaviyo drops those of addresses at example.com, which
+// it keeps to itself; here they are recorded.
+func (s *Server) createEvent(_ *http.Request, body []byte) answer {
+	now := time.Now()
+
+	sent, wrong := decodeEvent(body, now)
+	if len(wrong) > 0 {
+		return invalids(wrong)
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settle(now)
+
+	s.events.record(sent, s.profiles.ofEvent(sent.profile, now))
+
+	return answer{status: http.StatusAccepted}
+}
+
+// record keeps the first of events with the same metric, profile and unique id. One without a unique id has its second.
+func (l *eventLog) record(sent sentEvent, p *profile) {
+	key := eventKey{metric: sent.event.Metric, profile: p.id, unique: cmp.Or(sent.event.UniqueID, sent.event.Time.String())}
+
+	first := l.byKey[key]
+	if first == nil {
+		first = &sent.event
+		first.ProfileID = p.id
+		l.byKey[key] = first
+	}
+
+	first.Received++
+}
+
+// ofEvent finds the profile that an event is about, creates it if need be, and writes what the event says about it. There is
+// no conflict, for Klaviyo has answered long before it looks: the profile of the highest identifier has the event, and an
+// identifier of another profile stays there. (Klaviyo may merge the two; when it does is not documented.)
+func (s *store) ofEvent(attributes map[string]any, now time.Time) *profile {
+	var p *profile
+	if owners := s.owners(attributes); len(owners) > 0 && !s.sharesOnlyPhone(owners[0], attributes) {
+		p = owners[0]
+	}
+
+	own := maps.Clone(attributes)
+
+	for _, field := range identifierFields() {
+		id, given := identifierOf(attributes, field)
+		if owner := s.byIdentifier[id]; given && owner != nil && owner != p {
+			delete(own, field)
+		}
+	}
+
+	if p == nil {
+		p = s.create(now)
+	}
+
+	s.write(p, own, now)
+
+	return p
+}
