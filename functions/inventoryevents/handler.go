@@ -2,7 +2,6 @@ package inventoryevents
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
@@ -98,7 +97,7 @@ func (h handler) stock(ctx context.Context, entryID string) (sku string, quantit
 func (h handler) write(ctx context.Context, sku string, quantity int64) error {
 	err := h.kl.UpdateVariantStock(ctx, sku, quantity)
 
-	if e, ok := errors.AsType[*klaviyo.Error](err); ok && klaviyo.IsNotFound(err) && e.Code() != "" {
+	if klaviyo.IsNotFound(err) {
 		return delivery.Ignored("no such variant in Klaviyo")
 	}
 

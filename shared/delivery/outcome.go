@@ -96,8 +96,12 @@ func judgeKlaviyo(e *klaviyo.Error) (Outcome, string) {
 // something else, at a wrong CT_API_URL say, and must not acknowledge everything. The token endpoint's refusals, a 400 for
 // an unknown scope among them, are about the settings, never about the message.
 func judgeCommercetools(e *commercetools.Error) (Outcome, string) {
-	switch about := !strings.HasSuffix(e.Operation, "/oauth/token"); {
-	case about && e.Status == http.StatusNotFound && e.Code != "":
+	about := !strings.HasSuffix(e.Operation, "/oauth/token")
+	// "GET /project/orders/id": a query has no id, and its 404 is about the project.
+	one := strings.Count(e.Operation, "/") > 2
+
+	switch {
+	case about && one && e.Status == http.StatusNotFound && e.Code != "":
 		return Done, "gone from commercetools"
 	case about && e.Status == http.StatusBadRequest:
 		return Never, "commercetools_rejected"

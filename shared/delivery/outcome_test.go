@@ -46,6 +46,10 @@ func TestClassify(t *testing.T) {
 		{"klaviyo 422", kl(422), delivery.Never},
 		{"commercetools 400", ct(400, "InvalidInput"), delivery.Never},
 
+		{
+			"commercetools 404 of a query",
+			&commercetools.Error{Status: 404, Operation: "GET /demo/product-projections", Code: "ResourceNotFound"}, delivery.Later,
+		},
 		{"commercetools 404 without a code", ct(404, ""), delivery.Later},
 		{"an answer that is no resource", &commercetools.DecodeError{}, delivery.Later},
 		{"commercetools 401", ct(401, "invalid_token"), delivery.Later},

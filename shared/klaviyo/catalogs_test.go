@@ -200,7 +200,7 @@ func (s *script) client() *klaviyo.Client {
 			status, s.statuses = s.statuses[0], s.statuses[1:]
 		}
 
-		answer(w, status, `{"errors":[]}`)
+		answer(w, status, `{"errors":[{"code":"some_code"}]}`)
 	}))
 }
 
@@ -263,6 +263,20 @@ func TestDelete(t *testing.T) {
 					t.Errorf("error %v after %v", err, s.methods)
 				}
 			})
+		}
+	}
+}
+
+// A 404 that is not Klaviyo's own, at a wrong API URL say, must not pass for a delete that has nothing to do.
+func TestDeleteElsewhere(t *testing.T) {
+	t.Parallel()
+
+	for what, remove := range deletions("x") {
+		c := client(inMemory(func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, http.StatusNotFound, "<html>nothing here</html>")
+		}))
+		if err := remove(t.Context(), c); err == nil {
+			t.Errorf("%s: a page that was not found passed for a delete", what)
 		}
 	}
 }

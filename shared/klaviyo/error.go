@@ -81,8 +81,13 @@ func (e *Error) Pointer() string {
 // IsConflict tells whether Klaviyo answered 409: something with one of the identifiers exists already.
 func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }
 
-// IsNotFound tells whether Klaviyo answered 404.
-func IsNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
+// IsNotFound tells whether Klaviyo answered 404 in its own words. A 404 without them comes from something else, at a wrong
+// API URL say, and must not pass for a delete that has nothing to do.
+func IsNotFound(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+
+	return ok && e.Status == http.StatusNotFound && e.Code() != ""
+}
 
 func hasStatus(err error, status int) bool {
 	var e *Error
