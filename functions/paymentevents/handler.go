@@ -28,16 +28,11 @@ func New(
 	ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config,
 ) func(context.Context, delivery.Message) error {
 	return handler{
-		ct:   ct,
-		kl:   kl,
-		cfg:  cfg,
-		shop: shop.Mapping(),
-		order: mapping.OrderConfig{
-			Metrics:         mapping.Metrics(cfg.Order.Metrics),
-			Properties:      cfg.Order.Properties,
-			CustomFields:    cfg.Order.CustomFields.Properties,
-			GuideProperties: cfg.Order.GuideProperties,
-		},
+		ct:    ct,
+		kl:    kl,
+		cfg:   cfg,
+		shop:  shop.Mapping(),
+		order: cfg.Order.Mapping(),
 	}.handle
 }
 

@@ -7,7 +7,6 @@
 package paymentevents
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"os"
@@ -32,46 +31,14 @@ func init() {
 
 // environment is what the function reads of its environment.
 type environment struct {
-	settings.Commercetools
-	settings.Klaviyo
+	delivery.Environment
 	settings.Shop
-	settings.File
-	settings.Parking
-	settings.Log
 }
 
-// newHandler starts the function. With settings missing it still answers, by 503, and its log names them.
+// newHandler starts the function; see delivery.NewFunction.
 func newHandler(variables envconfig.Lookuper, log io.Writer) http.HandlerFunc {
-	env, err := settings.Load[environment](context.Background(), variables)
-	target := func() (delivery.Target, error) {
-		if err != nil {
-			return delivery.Target{}, err
-		}
-
-		return env.target()
-	}
-
-	return delivery.NewHandler(name, env.Logger(log), settings.Once(target))
-}
-
-func (e environment) target() (delivery.Target, error) {
-	cfg, err := e.Config()
-	if err != nil {
-		return delivery.Target{}, err
-	}
-
-	target := delivery.Target{
-		Handle: New(commercetools.New(e.Commercetools.Client()), klaviyo.New(e.Klaviyo.Client()), e.Shop, cfg),
-	}
-
-	if e.Topic != "" {
-		parker, err := delivery.OpenParker(context.Background(), e.Parking.Project, e.Topic)
-		if err != nil {
-			return delivery.Target{}, err
-		}
-
-		target.Parker = parker
-	}
-
-	return target, nil
+	return delivery.NewFunction(name, variables, log,
+		func(ct *commercetools.Client, kl *klaviyo.Client, env environment, cfg settings.Config) delivery.Handle {
+			return New(ct, kl, env.Shop, cfg)
+		})
 }

@@ -26,7 +26,7 @@ const (
 // Target is where messages go.
 type Target struct {
 	// Handle handles one message. It may be called at the same time for several, and again for one that it has handled.
-	Handle func(context.Context, Message) error
+	Handle Handle
 	// Parker keeps what can never succeed. Without one such a message is delivered again.
 	Parker Parker
 }

@@ -111,3 +111,13 @@ type Bulk struct {
 	// Backfill marks imported events as history, so that they start no flows.
 	Backfill bool `json:"backfill"`
 }
+
+// Mapping returns what the functions of mapping take.
+func (o Order) Mapping() mapping.OrderConfig {
+	return mapping.OrderConfig{
+		Metrics:         mapping.Metrics(o.Metrics),
+		Properties:      o.Properties,
+		CustomFields:    o.CustomFields.Properties,
+		GuideProperties: o.GuideProperties,
+	}
+}
