@@ -71,7 +71,7 @@ func (h handler) start(w http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, bodyProblem(err)
 	}
 
-	options, err := bulk.ParseOptions(body)
+	options, err := bulk.ParseOptions(resource, body)
 	if err != nil {
 		return nil, &problem{status: http.StatusBadRequest, code: "invalid_body", message: err.Error()}
 	}

@@ -21,34 +21,29 @@ const (
 
 // Customers imports customers with Klaviyo's profile bulk import jobs.
 type Customers struct {
-	ct     *commercetools.Client
-	kl     *klaviyo.Client
-	fields mapping.Filter
+	customers reader[commercetools.Customer]
+	kl        *klaviyo.Client
+	fields    mapping.Filter
 }
 
 // NewCustomers returns the import of customers; fields selects the custom fields that become properties.
 func NewCustomers(ct *commercetools.Client, kl *klaviyo.Client, fields mapping.Filter) *Customers {
-	return &Customers{ct: ct, kl: kl, fields: fields}
+	return &Customers{
+		customers: reader[commercetools.Customer]{
+			ct: ct, endpoint: commercetools.Customers, absent: errors.New("commercetools has no such customer"),
+			idOf: func(c commercetools.Customer) string { return c.ID },
+		},
+		kl: kl, fields: fields,
+	}
 }
 
-// Plan implements bulk.Importer.
-func (c *Customers) Plan(ctx context.Context, o bulk.Options) (total, shards int, err error) {
-	if len(o.IDs) > 0 {
-		return len(o.IDs), 1, nil
-	}
+// Plan implements bulk.Importer. Klaviyo may work a job off when a realtime message has brought something newer: those
+// customers are read once more.
+func (c *Customers) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
+	plan, err := c.customers.plan(ctx, o, customersPerShard)
+	plan.CatchUp = len(o.IDs) == 0 && !o.DryRun
 
-	since := modifiedSince(o)
-
-	total, err = c.ct.Count(ctx, commercetools.Customers, since...)
-	if err == nil && len(since) > 0 && total >= commercetools.MaxCounted {
-		total, err = c.ct.Count(ctx, commercetools.Customers) // more than are counted: at most all
-	}
-
-	if err != nil {
-		return 0, 0, fatal(err)
-	}
-
-	return total, bulk.ShardsFor(total, customersPerShard), nil
+	return plan, judged(err)
 }
 
 // Import implements bulk.Importer.
@@ -58,10 +53,10 @@ func (c *Customers) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) 
 	var batch klaviyo.ProfileBatch
 
 	// The second bound is for customers that never get into a batch: their failures have to fit into one write.
-	for !page.End && batch.Room(pageSize) && page.Read < maxRead {
-		customers, last, err := c.read(ctx, w, page.Cursor)
+	for !page.End && batch.Room(pageSize) && page.Read < maxRead && limited(w, page.Read, pageSize) > 0 {
+		customers, last, err := c.customers.read(ctx, w, page.Cursor, limited(w, page.Read, pageSize))
 		if err != nil {
-			return bulk.Page{}, fatal(err)
+			return page, judged(err)
 		}
 
 		page.End = last
@@ -77,7 +72,7 @@ func (c *Customers) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) 
 }
 
 // fill puts customers into the batch, and counts them. It stops before the first that no longer fits.
-func (c *Customers) fill(batch *klaviyo.ProfileBatch, customers []record, page *bulk.Page) (full bool) {
+func (c *Customers) fill(batch *klaviyo.ProfileBatch, customers []record[commercetools.Customer], page *bulk.Page) (full bool) {
 	for _, r := range customers {
 		err := c.add(batch, r)
 		if errors.Is(err, klaviyo.ErrBatchFull) {
@@ -98,17 +93,21 @@ func (c *Customers) fill(batch *klaviyo.ProfileBatch, customers []record, page *
 	return false
 }
 
-func (c *Customers) add(batch *klaviyo.ProfileBatch, r record) error {
+func (c *Customers) add(batch *klaviyo.ProfileBatch, r record[commercetools.Customer]) error {
 	if r.err != nil {
 		return r.err
 	}
 
-	profile, err := mapping.Profile(r.customer, c.fields)
+	profile, err := mapped(r.value, c.profile)
 	if err != nil {
 		return err
 	}
 
 	return batch.Add(r.id, profile)
+}
+
+func (c *Customers) profile(customer commercetools.Customer) (klaviyo.Profile, error) {
+	return mapping.Profile(customer, c.fields)
 }
 
 // send sends the batch; rows that Klaviyo refuses become failures.
@@ -119,12 +118,12 @@ func (c *Customers) send(ctx context.Context, w bulk.Work, batch *klaviyo.Profil
 	}
 
 	if err := w.Proceed(ctx); err != nil {
-		return bulk.Page{}, err
+		return page, err
 	}
 
 	jobs, refused, err := c.importProfiles(ctx, batch, 0)
 	if err != nil {
-		return bulk.Page{}, fatal(err)
+		return page, judged(err)
 	}
 
 	page.Jobs = jobs

@@ -329,7 +329,7 @@ func TestIDsAndSince(t *testing.T) {
 	}
 
 	o := bulk.Options{IDs: ids}
-	if err := o.Normalize(); err != nil {
+	if err := o.Normalize(bulk.Customers); err != nil {
 		t.Fatal(err)
 	}
 

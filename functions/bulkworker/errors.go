@@ -3,33 +3,75 @@ package bulkworker
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 )
 
-// fatal marks the errors that no later attempt would mend: wrong credentials, missing permissions, a project or address
-// that does not exist, a query that commercetools does not understand.
-func fatal(err error) error {
+// judged marks an error as a bulk.FatalError or a bulk.OutageError, if it is one. Any other may be the page's own.
+func judged(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case final(err):
+		return &bulk.FatalError{Reason: err.Error()}
+	case outage(err):
+		return &bulk.OutageError{Err: err}
+	default:
+		return err
+	}
+}
+
+// final tells whether no later attempt would do better: wrong credentials, missing permissions, a project or address that
+// does not exist, a query that commercetools does not understand.
+func final(err error) bool {
 	if ct, ok := errors.AsType[*commercetools.Error](err); ok && ct.Code != "" { // Without one it was a proxy on the way.
 		switch ct.Status {
 		case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest, http.StatusNotFound:
-			return &bulk.FatalError{Reason: err.Error()}
+			return true
 		}
 	}
 
 	if kl, ok := errors.AsType[*klaviyo.Error](err); ok {
-		switch {
-		case kl.Status == http.StatusNotFound, kl.Status == http.StatusGone:
-			return &bulk.FatalError{Reason: err.Error()}
-		case len(kl.Details) == 0: // No refusal of Klaviyo's, but of a proxy on the way; it passes.
-		case kl.Status == http.StatusUnauthorized, kl.Status == http.StatusForbidden:
-			return &bulk.FatalError{Reason: err.Error()}
+		switch kl.Status {
+		case http.StatusNotFound, http.StatusGone:
+			return true
+		case http.StatusUnauthorized, http.StatusForbidden:
+			return len(kl.Details) > 0 // Without any it is no refusal of Klaviyo's, but of a proxy on the way; it passes.
 		}
 	}
 
-	return err
+	return false
+}
+
+// outage tells whether a service is away, busy or out of reach. A 500 is none: a service that fails at one page only
+// answers so.
+func outage(err error) bool {
+	if ct, ok := errors.AsType[*commercetools.Error](err); ok {
+		return passing(ct.Status, ct.Code != "")
+	}
+
+	if kl, ok := errors.AsType[*klaviyo.Error](err); ok {
+		return passing(kl.Status, len(kl.Details) > 0)
+	}
+
+	_, network := errors.AsType[*url.Error](err)
+
+	return network
+}
+
+// passing tells whether an answer passes with time; own tells that it is the service's, and not a proxy's on the way.
+func passing(status int, own bool) bool {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		return !own
+	default:
+		return false
+	}
 }
 
 // never tells whether Klaviyo would refuse the same request again.

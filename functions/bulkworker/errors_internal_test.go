@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"testing"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
@@ -11,8 +12,12 @@ import (
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 )
 
-func TestFatalErrors(t *testing.T) {
+func TestJudged(t *testing.T) {
 	t.Parallel()
+
+	type verdict string
+
+	const fatal, outage, page verdict = "the run", "a service", "the page"
 
 	ct := func(status int) error {
 		return &commercetools.Error{Status: status, Operation: "GET /demo/customers", Code: "some_code", Message: "no"}
@@ -25,73 +30,66 @@ func TestFatalErrors(t *testing.T) {
 	}
 
 	for name, c := range map[string]struct {
-		err   error
-		fatal bool
+		err  error
+		want verdict
 	}{
-		"commercetools 400":       {ct(400), true},
-		"commercetools 401":       {ct(401), true},
-		"commercetools 403":       {ct(403), true},
-		"commercetools 404":       {ct(404), true},
-		"commercetools 409":       {ct(409), false},
-		"commercetools 429":       {ct(429), false},
-		"commercetools 500":       {ct(500), false},
-		"commercetools 502":       {ct(502), false},
-		"commercetools 503":       {ct(503), false},
-		"400 of a gateway":        {gateway(400), false},
-		"401 of a gateway":        {gateway(401), false},
-		"403 of a gateway":        {gateway(403), false},
-		"404 of a gateway":        {gateway(404), false},
-		"414 of a gateway":        {gateway(414), false},
-		"502 of a gateway":        {gateway(502), false},
-		"Klaviyo 401":             {kl(401), true},
-		"Klaviyo 403":             {kl(403), true},
-		"Klaviyo 404":             {kl(404), true},
-		"Klaviyo 409":             {kl(409), false},
-		"Klaviyo 410":             {kl(410), true},
-		"Klaviyo 429":             {kl(429), false},
-		"Klaviyo 500":             {kl(500), false},
-		"Klaviyo 503":             {kl(503), false},
-		"401 of a proxy":          {proxy(401), false},
-		"403 of a proxy":          {proxy(403), false},
-		"404 of a proxy":          {proxy(404), true},
-		"429 of a proxy":          {proxy(429), false},
-		"503 of a proxy":          {proxy(503), false},
-		"time is over":            {context.DeadlineExceeded, false},
-		"the connection is reset": {errors.New("connection reset"), false},
+		"commercetools 400":       {ct(400), fatal},
+		"commercetools 401":       {ct(401), fatal},
+		"commercetools 403":       {ct(403), fatal},
+		"commercetools 404":       {ct(404), fatal},
+		"commercetools 409":       {ct(409), page},
+		"commercetools 429":       {ct(429), outage},
+		"commercetools 500":       {ct(500), page},
+		"commercetools 502":       {ct(502), outage},
+		"commercetools 503":       {ct(503), outage},
+		"400 of a gateway":        {gateway(400), page},
+		"401 of a gateway":        {gateway(401), outage},
+		"403 of a gateway":        {gateway(403), outage},
+		"404 of a gateway":        {gateway(404), outage},
+		"414 of a gateway":        {gateway(414), page},
+		"502 of a gateway":        {gateway(502), outage},
+		"Klaviyo 401":             {kl(401), fatal},
+		"Klaviyo 403":             {kl(403), fatal},
+		"Klaviyo 404":             {kl(404), fatal},
+		"Klaviyo 409":             {kl(409), page},
+		"Klaviyo 410":             {kl(410), fatal},
+		"Klaviyo 429":             {kl(429), outage},
+		"Klaviyo 500":             {kl(500), page},
+		"Klaviyo 503":             {kl(503), outage},
+		"401 of a proxy":          {proxy(401), outage},
+		"403 of a proxy":          {proxy(403), outage},
+		"404 of a proxy":          {proxy(404), fatal},
+		"429 of a proxy":          {proxy(429), outage},
+		"503 of a proxy":          {proxy(503), outage},
+		"time is over":            {context.DeadlineExceeded, page},
+		"the connection is reset": {&url.Error{Op: "Get", URL: "https://a.klaviyo.com", Err: errors.New("connection reset")}, outage},
+		"a mistake of ours":       {errors.New("no id"), page},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
 			wrapped := fmt.Errorf("reading: %w", c.err)
-			got := fatal(wrapped)
+			got := judged(wrapped)
 
-			end, ok := errors.AsType[*bulk.FatalError](got)
-			if ok != c.fatal {
-				t.Fatalf("fatal = %t, want %t: %v", ok, c.fatal, got)
+			end, fatalOne := errors.AsType[*bulk.FatalError](got)
+			_, outageOne := errors.AsType[*bulk.OutageError](got)
+
+			if fatalOne != (c.want == fatal) || outageOne != (c.want == outage) {
+				t.Fatalf("judged = %T, want that of %s: %v", got, c.want, got)
 			}
 
-			if ok && end.Reason != wrapped.Error() {
+			if fatalOne && end.Reason != wrapped.Error() {
 				t.Errorf("reason = %q, want %q", end.Reason, wrapped)
 			}
 
-			if !ok && !errors.Is(got, c.err) {
-				t.Errorf("error = %v, want %v as it was", got, wrapped)
+			if !fatalOne && !errors.Is(got, c.err) {
+				t.Errorf("error = %v, want one that wraps %v", got, wrapped)
 			}
 		})
 	}
-}
 
-// TestFatalNothing: no error is no fatal error; and one that is fatal already stays so.
-func TestFatalNothing(t *testing.T) {
-	t.Parallel()
-
-	if err := fatal(nil); err != nil {
+	if err := judged(nil); err != nil {
 		t.Errorf("error = %v, want none", err)
-	}
-
-	end := &bulk.FatalError{Reason: "the key is wrong"}
-	if err := fatal(end); !errors.Is(err, end) {
-		t.Errorf("error = %v, want %v", err, end)
 	}
 }
 

@@ -3,11 +3,9 @@ package bulkworker
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -74,7 +72,10 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h handler) do(ctx context.Context, task bulk.Task, attempt string) error {
 	start := time.Now()
 
-	err := h.guarded(ctx, task)
+	worker, err := h.worker()
+	if err == nil {
+		err = worker.Do(ctx, task)
+	}
 
 	log := h.log.With("resource", task.Resource, "run", task.Run, "shard", task.Shard, "page", task.Page,
 		"attempt", attempt, "milliseconds", time.Since(start).Milliseconds())
@@ -89,22 +90,6 @@ func (h handler) do(ctx context.Context, task bulk.Task, attempt string) error {
 	}
 
 	return err
-}
-
-// guarded turns a panic into an error. Its value stays out of the log: it may hold personal data.
-func (h handler) guarded(ctx context.Context, task bulk.Task) (err error) {
-	defer func() {
-		if recover() != nil {
-			err = fmt.Errorf("panic at: %s", debug.Stack())
-		}
-	}()
-
-	worker, err := h.worker()
-	if err != nil {
-		return err
-	}
-
-	return worker.Do(ctx, task)
 }
 
 // comeBack answers 429 with Klaviyo's own pause when Klaviyo's limit is the reason, and 503 otherwise.

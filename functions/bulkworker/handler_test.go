@@ -102,8 +102,8 @@ func (p *post) deliver(t *testing.T) (*httptest.ResponseRecorder, bool) {
 // failing is an importer whose every step fails so.
 type failing struct{ err error }
 
-func (f failing) Plan(context.Context, bulk.Options) (total, shards int, err error) {
-	return 0, 0, f.err
+func (f failing) Plan(context.Context, bulk.Options) (bulk.Plan, error) {
+	return bulk.Plan{}, f.err
 }
 
 func (f failing) Import(context.Context, bulk.Work) (bulk.Page, error) { return bulk.Page{}, f.err }

@@ -12,7 +12,6 @@ import (
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
-	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
 // Settle implements bulk.Importer. It deals with what the jobs have refused when all of them have ended, so that it goes
@@ -33,7 +32,7 @@ func (c *Customers) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (b
 				ID: "job " + job.ID, Reason: fmt.Sprintf("Klaviyo has forgotten the job, and what became of its %d profiles; import again", job.Rows),
 			})
 		case err != nil:
-			return bulk.Settled{}, fatal(err)
+			return bulk.Settled{}, judged(err)
 		case !state.Ended():
 			// Those behind it are hardly further, and asking costs requests.
 			settled.Pending = append(jobsOf(unclean), jobs[i:]...)
@@ -49,7 +48,7 @@ func (c *Customers) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (b
 	}
 
 	if err := c.clean(ctx, w, unclean, &settled); err != nil {
-		return bulk.Settled{}, fatal(err)
+		return bulk.Settled{}, judged(err)
 	}
 
 	return settled, nil
@@ -197,7 +196,7 @@ func (c *Customers) fillAgain(ctx context.Context, ids []string, try int) (*klav
 	)
 
 	for part := range slices.Chunk(ids, commercetools.MaxIDs) {
-		customers, err := c.readIDs(ctx, part)
+		customers, err := c.customers.byID(ctx, part)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -213,12 +212,12 @@ func (c *Customers) fillAgain(ctx context.Context, ids []string, try int) (*klav
 }
 
 // addAgain tells whether there is another way to send the customer, and adds it.
-func (c *Customers) addAgain(batch *klaviyo.ProfileBatch, r record, try int) bool {
+func (c *Customers) addAgain(batch *klaviyo.ProfileBatch, r record[commercetools.Customer], try int) bool {
 	if r.err != nil {
 		return false
 	}
 
-	profile, err := mapping.Profile(r.customer, c.fields)
+	profile, err := mapped(r.value, c.profile)
 	if err != nil {
 		return false
 	}

@@ -21,7 +21,7 @@ const pollEvery = 100 * time.Millisecond
 func runCommand(state *string) *cobra.Command {
 	var (
 		ids             []string
-		since           string
+		since, startID  string
 		dryRun, restart bool
 	)
 
@@ -39,11 +39,18 @@ func runCommand(state *string) *cobra.Command {
 				return err
 			}
 
-			narrowed, err := optionsOf(ids, since, dryRun, cmd.Flags().Changed("since"))
-			if err != nil {
-				return err
+			narrowed := bulk.Options{IDs: ids, StartID: startID, DryRun: dryRun}
+			if cmd.Flags().Changed("since") {
+				if narrowed.Since, err = time.Parse(time.RFC3339, since); err != nil {
+					return fmt.Errorf("--since: %q is no time such as 2026-01-01T00:00:00Z", since)
+				}
 			}
 
+			for _, resource := range resources {
+				if err := narrowed.Normalize(resource); err != nil {
+					return fmt.Errorf("%s: --%w", resource, err)
+				}
+			}
 			c, err := connect(cmd.Context(), options{state: *state, level: slog.LevelWarn}, cmd.OutOrStdout())
 			if err != nil {
 				return err
@@ -54,6 +61,7 @@ func runCommand(state *string) *cobra.Command {
 	}
 	c.Flags().StringSliceVar(&ids, "ids", nil, "import these ids only")
 	c.Flags().StringVar(&since, "since", "", "import what was modified since this time only, such as 2026-01-01T00:00:00Z")
+	c.Flags().StringVar(&startID, "start-id", "", "import from this order on, in the order of their ids")
 	c.Flags().BoolVar(&restart, "restart", false, "drop an import that was interrupted, and begin anew")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "read and map, and send nothing")
 
@@ -76,36 +84,19 @@ func resourcesOf(args []string) ([]bulk.Resource, error) {
 
 	var resources []bulk.Resource
 
-	slices.Sort(args)
-
-	for _, a := range slices.Compact(args) {
+	for _, a := range args {
 		if !bulk.Resource(a).Known() {
 			return nil, fmt.Errorf("there is no import of %q; there is one of: %s", a, strings.Join(resourceNames(), ", "))
 		}
+	}
 
-		resources = append(resources, bulk.Resource(a))
+	for _, r := range bulk.Resources() {
+		if slices.Contains(args, string(r)) {
+			resources = append(resources, r)
+		}
 	}
 
 	return resources, nil
-}
-
-func optionsOf(ids []string, since string, dryRun, sinceGiven bool) (bulk.Options, error) {
-	o := bulk.Options{IDs: ids, DryRun: dryRun}
-
-	if sinceGiven {
-		t, err := time.Parse(time.RFC3339, since)
-		if err != nil {
-			return o, fmt.Errorf("--since: %q is no time such as 2026-01-01T00:00:00Z", since)
-		}
-
-		o.Since = t
-	}
-
-	if err := o.Normalize(); err != nil {
-		return o, fmt.Errorf("--%w", err)
-	}
-
-	return o, nil
 }
 
 // runAll imports one resource after the other, and shows what became of it.
@@ -205,7 +196,8 @@ func (c *connector) interrupted(p bulk.Progress) error {
 
 // same tells whether two imports are narrowed down alike.
 func same(a, b bulk.Options) bool {
-	return slices.Equal(a.IDs, b.IDs) && a.Since.Equal(b.Since) && a.DryRun == b.DryRun
+	return slices.Equal(a.IDs, b.IDs) && a.Since.Equal(b.Since) && a.StartID == b.StartID && a.DryRun == b.DryRun &&
+		a.DeleteAll == b.DeleteAll
 }
 
 func described(o bulk.Options) string {
@@ -217,6 +209,10 @@ func described(o bulk.Options) string {
 
 	if !o.Since.IsZero() {
 		parts = append(parts, "--since "+o.Since.Format(time.RFC3339))
+	}
+
+	if o.StartID != "" {
+		parts = append(parts, "--start-id "+o.StartID)
 	}
 
 	if o.DryRun {

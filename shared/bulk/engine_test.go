@@ -49,8 +49,8 @@ func newRecords(n int) *records {
 	}
 }
 
-func (r *records) Plan(context.Context, bulk.Options) (total, shards int, err error) {
-	return len(r.ids), bulk.ShardsFor(len(r.ids), 50), r.before("plan")
+func (r *records) Plan(context.Context, bulk.Options) (bulk.Plan, error) {
+	return bulk.Plan{Total: len(r.ids), Shards: bulk.ShardsFor(len(r.ids), 50)}, r.before("plan")
 }
 
 func (r *records) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
@@ -273,7 +273,7 @@ func TestFailingTasks(t *testing.T) {
 		defer mu.Unlock()
 
 		if random.IntN(4) == 0 {
-			return fmt.Errorf("no luck at %s", what)
+			return &bulk.OutageError{Err: fmt.Errorf("no luck at %s", what)}
 		}
 
 		return nil

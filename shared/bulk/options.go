@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,16 +18,38 @@ import (
 // MaxIDs is how many ids one run takes. They are kept in the lock document, which Firestore bounds at 1 MiB.
 const MaxIDs = 10_000
 
-const anID = "043cf898-d6f7-4572-b0c9-7e65a577069e"
-
 // Options narrow a run down. The zero Options import everything.
 type Options struct {
 	// IDs are the records to import, sorted and unique; none means all.
 	IDs []string `json:"ids,omitempty"`
 	// Since leaves out what was last modified before it.
 	Since time.Time `json:"since,omitzero"`
+	// StartID leaves out the ids before it; orders only.
+	StartID string `json:"startId,omitempty"`
 	// DryRun reads and maps, and sends nothing: "sent" then counts what would be sent.
 	DryRun bool `json:"dryRun,omitempty"`
+	// DeleteAll imports nothing, but deletes everything of the kind from Klaviyo's catalog; categories and products only.
+	// ConfirmDeletion has to name the resource then.
+	DeleteAll       bool   `json:"deleteAll,omitempty"`
+	ConfirmDeletion string `json:"confirmDeletion,omitempty"`
+}
+
+// After is the id right before StartID, "" without one: ids behind it are imported.
+func (o Options) After() string {
+	id, err := uuid.Parse(o.StartID)
+	if err != nil || id == uuid.Nil {
+		return ""
+	}
+
+	for i := len(id) - 1; i >= 0; i-- {
+		id[i]--
+
+		if id[i] != 0xff { // else the next digit lends one
+			break
+		}
+	}
+
+	return id.String()
 }
 
 // OptionsError says what is wrong with the body of a start.
@@ -45,7 +68,7 @@ func (e *OptionsError) Error() string {
 }
 
 // ParseOptions reads the JSON body of a start; an empty body gives the zero Options. Every error is an *OptionsError.
-func ParseOptions(body []byte) (Options, error) {
+func ParseOptions(resource Resource, body []byte) (Options, error) {
 	var o Options
 
 	if len(bytes.TrimSpace(body)) == 0 {
@@ -59,15 +82,15 @@ func ParseOptions(body []byte) (Options, error) {
 		return Options{}, decodeError(err)
 	}
 
-	// null would pass for absent, and absent means everything.
+	// null and "" would pass for absent, and absent means everything.
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) == nil && fields == nil {
 		return Options{}, &OptionsError{Problem: "must be a JSON object, not null"}
 	}
 
 	for name, value := range fields {
-		if string(value) == "null" {
-			return Options{}, &OptionsError{Field: name, Problem: "must not be null; leave it out"}
+		if string(value) == "null" || string(value) == `""` {
+			return Options{}, &OptionsError{Field: name, Problem: "must not be " + string(value) + "; leave it out"}
 		}
 	}
 
@@ -75,7 +98,7 @@ func ParseOptions(body []byte) (Options, error) {
 		return Options{}, &OptionsError{Problem: "has something after its JSON object"}
 	}
 
-	if err := o.Normalize(); err != nil {
+	if err := o.Normalize(resource); err != nil {
 		return Options{}, err
 	}
 
@@ -83,7 +106,7 @@ func ParseOptions(body []byte) (Options, error) {
 }
 
 // Normalize sorts the ids, and returns an *OptionsError for what does not go.
-func (o *Options) Normalize() error {
+func (o *Options) Normalize(resource Resource) error {
 	if o.IDs != nil && len(o.IDs) == 0 {
 		return &OptionsError{Field: "ids", Problem: "must name at least one id; leave it out to import everything"}
 	}
@@ -93,8 +116,8 @@ func (o *Options) Normalize() error {
 	}
 
 	for i, id := range o.IDs {
-		if len(id) != len(uuid.Nil.String()) || uuid.Validate(id) != nil {
-			return &OptionsError{Field: fmt.Sprintf("ids[%d]", i), Problem: "must be an id of commercetools', such as " + anID}
+		if !isID(id) {
+			return &OptionsError{Field: fmt.Sprintf("ids[%d]", i), Problem: notAnID}
 		}
 	}
 
@@ -105,8 +128,55 @@ func (o *Options) Normalize() error {
 		return &OptionsError{Field: "since", Problem: "does not go with ids"}
 	}
 
+	if err := cmp.Or(o.checkStart(resource), o.checkDeletion(resource)); err != nil {
+		return err
+	}
+
 	return nil
 }
+
+// checkStart checks StartID.
+func (o *Options) checkStart(resource Resource) *OptionsError {
+	problem := ""
+
+	switch {
+	case o.StartID == "":
+		return nil
+	case resource != Orders:
+		problem = "is there for orders only"
+	case !isID(o.StartID):
+		problem = notAnID
+	case len(o.IDs) > 0:
+		problem = "does not go with ids"
+	default:
+		return nil
+	}
+
+	return &OptionsError{Field: "startId", Problem: problem}
+}
+
+// checkDeletion checks DeleteAll and its confirmation.
+func (o *Options) checkDeletion(resource Resource) *OptionsError {
+	switch {
+	case !o.DeleteAll && o.ConfirmDeletion == "":
+		return nil
+	case !o.DeleteAll:
+		return &OptionsError{Field: "confirmDeletion", Problem: "goes with deleteAll only"}
+	case resource != Categories && resource != Products:
+		return &OptionsError{Field: "deleteAll", Problem: "is there for categories and products only"}
+	case len(o.IDs) > 0 || !o.Since.IsZero():
+		return &OptionsError{Field: "deleteAll", Problem: "deletes everything, and does not go with ids or since"}
+	case o.ConfirmDeletion != string(resource):
+		return &OptionsError{Field: "confirmDeletion", Problem: fmt.Sprintf(
+			"must be %q: deleteAll deletes all %s in Klaviyo's catalog, also those that other tools have put there", resource, resource)}
+	}
+
+	return nil
+}
+
+const notAnID = "must be an id of commercetools', such as 043cf898-d6f7-4572-b0c9-7e65a577069e"
+
+func isID(id string) bool { return len(id) == len(uuid.Nil.String()) && uuid.Validate(id) == nil }
 
 func decodeError(err error) *OptionsError {
 	if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
@@ -122,7 +192,7 @@ func decodeError(err error) *OptionsError {
 	}
 
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return &OptionsError{Field: strings.Trim(name, `"`), Problem: "is unknown; there are ids, since and dryRun"}
+		return &OptionsError{Field: strings.Trim(name, `"`), Problem: "is unknown; there are ids, since, startId, dryRun, deleteAll and confirmDeletion"}
 	}
 
 	return &OptionsError{Problem: "is no JSON object: " + err.Error()}

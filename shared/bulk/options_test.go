@@ -38,12 +38,18 @@ func TestParseOptions(t *testing.T) {
 		`null`:             {problem: "must be a JSON object, not null"},
 		`{"ids":null}`:     {problem: "ids: must not be null"},
 		`{"ids":[]}`:       {problem: "ids: must name at least one id"},
-		many:               {problem: "ids: has 10001 ids; at most 10000 go into one run"},
+		`{"startId":"043cf898-d6f7-4572-b0c9-7e65a577069e"}`: {options: bulk.Options{StartID: "043cf898-d6f7-4572-b0c9-7e65a577069e"}},
+		`{"startId":"yesterday"}`:                            {problem: "startId: must be an id of commercetools'"},
+		`{"startId":""}`:                                     {problem: `startId: must not be ""`},
+		`{"ids":["043cf898-d6f7-4572-b0c9-7e65a577069e"],"startId":"043cf898-d6f7-4572-b0c9-7e65a577069e"}`: {problem: "startId: does not go with ids"},
+		`{"deleteAll":true,"confirmDeletion":"orders"}`:                                                     {problem: "deleteAll: is there for categories and products only"},
+		`{"confirmDeletion":"orders"}`:                                                                      {problem: "confirmDeletion: goes with deleteAll only"},
+		many:                                                                                                {problem: "ids: has 10001 ids; at most 10000 go into one run"},
 	} {
 		t.Run(body[:min(len(body), 40)], func(t *testing.T) {
 			t.Parallel()
 
-			got, err := bulk.ParseOptions([]byte(body))
+			got, err := bulk.ParseOptions(bulk.Orders, []byte(body))
 			if diff := cmp.Diff(want.options, got); diff != "" {
 				t.Errorf("options (-want +got):\n%s", diff)
 			}
@@ -60,11 +66,53 @@ func TestParseOptions(t *testing.T) {
 	}
 }
 
+func TestDeletion(t *testing.T) {
+	t.Parallel()
+
+	for _, resource := range []bulk.Resource{bulk.Categories, bulk.Products} {
+		o, err := bulk.ParseOptions(resource, fmt.Appendf(nil, `{"deleteAll":true,"confirmDeletion":%q}`, resource))
+		if err != nil || !o.DeleteAll {
+			t.Errorf("%s, confirmed: options %+v, error %v", resource, o, err)
+		}
+
+		for body, want := range map[string]string{
+			`{"deleteAll":true}`: "confirmDeletion: must be",
+			`{"deleteAll":true,"confirmDeletion":"customers"}`:   "confirmDeletion: must be",
+			`{"deleteAll":true,"since":"2026-01-01T00:00:00Z"}`:  "deleteAll: deletes everything",
+			`{"startId":"043cf898-d6f7-4572-b0c9-7e65a577069e"}`: "startId: is there for orders only",
+		} {
+			if _, err := bulk.ParseOptions(resource, []byte(body)); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s %s: error = %v, want %q", resource, body, err, want)
+			}
+		}
+	}
+}
+
+func TestAfter(t *testing.T) {
+	t.Parallel()
+
+	for start, want := range map[string]string{
+		"":                                     "",
+		"043cf898-d6f7-4572-b0c9-7e65a577069e": "043cf898-d6f7-4572-b0c9-7e65a577069d",
+		"043cf898-d6f7-4572-b0c9-7e6500000000": "043cf898-d6f7-4572-b0c9-7e64ffffffff",
+		"00000000-0000-0000-0000-000000000000": "",
+	} {
+		if got := (bulk.Options{StartID: start}).After(); got != want {
+			t.Errorf("the id before %q = %q, want %q", start, got, want)
+		}
+	}
+
+	shards := bulk.Split(bulk.Run{Plan: bulk.Plan{Shards: 4}, Options: bulk.Options{StartID: "80000000-0000-4000-8000-000000000000"}})
+	if shards[0].Cursor != "80000000-0000-4000-7fff-ffffffffffff" || shards[1].Cursor != "a0000000-0000-0000-0000-000000000000" {
+		t.Errorf("the ranges begin at %q and %q", shards[0].Cursor, shards[1].Cursor)
+	}
+}
+
 func TestSplit(t *testing.T) {
 	t.Parallel()
 
 	for n := 1; n <= bulk.MaxShards; n++ {
-		shards := bulk.Split(bulk.Customers, "run", n)
+		shards := bulk.Split(bulk.Run{ID: "run", Resource: bulk.Customers, Plan: bulk.Plan{Shards: n}})
 		if shards[0].Cursor != "" || shards[n-1].Before != "" {
 			t.Errorf("%d shards: the first or the last is not open", n)
 		}
@@ -136,7 +184,7 @@ func FuzzParseOptions(f *testing.F) {
 	f.Add([]byte(`{"ids":["043cf898-d6f7-4572-b0c9-7e65a577069e"],"dryRun":true}`))
 	f.Add([]byte(`{"since":"2026-01-01T00:00:00Z"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		o, err := bulk.ParseOptions(body)
+		o, err := bulk.ParseOptions(bulk.Orders, body)
 
 		var problem *bulk.OptionsError
 		if err != nil && !errors.As(err, &problem) {

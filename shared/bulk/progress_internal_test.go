@@ -25,42 +25,42 @@ func TestNewProgress(t *testing.T) {
 		want   Progress
 	}{
 		"running": { // 40 in 10 s: the other 60 take 15 s.
-			Run{Status: Running, Total: 100, StartedAt: started},
+			Run{Status: Running, Plan: Plan{Total: 100}, StartedAt: started},
 			shards,
 			Progress{Status: Running, Total: 100, Counts: counts, PerSecond: 4, EstimatedEnd: noon().Add(15 * time.Second)},
 		},
 		"whole seconds": { // The other 61 take 15.25 s.
-			Run{Status: Running, Total: 101, StartedAt: started},
+			Run{Status: Running, Plan: Plan{Total: 101}, StartedAt: started},
 			shards,
 			Progress{Status: Running, Total: 101, Counts: counts, PerSecond: 4, EstimatedEnd: noon().Add(15 * time.Second)},
 		},
 		"more than were counted": {
-			Run{Status: Running, Total: 30, StartedAt: started},
+			Run{Status: Running, Plan: Plan{Total: 30}, StartedAt: started},
 			shards,
 			Progress{Status: Running, Total: 30, Counts: counts, PerSecond: 4, EstimatedEnd: noon()},
 		},
 		"nothing read": {
-			Run{Status: Running, Total: 100, StartedAt: started},
+			Run{Status: Running, Plan: Plan{Total: 100}, StartedAt: started},
 			nil,
 			Progress{Status: Running, Total: 100},
 		},
 		"this very moment": {
-			Run{Status: Running, Total: 100, StartedAt: noon()},
+			Run{Status: Running, Plan: Plan{Total: 100}, StartedAt: noon()},
 			nil,
 			Progress{Status: Running, Total: 100},
 		},
 		"done": { // 40 in 5 s.
-			Run{Status: Done, Total: 40, StartedAt: started, FinishedAt: started.Add(5 * time.Second)},
+			Run{Status: Done, Plan: Plan{Total: 40}, StartedAt: started, FinishedAt: started.Add(5 * time.Second)},
 			shards,
 			Progress{Status: Done, Total: 40, Counts: counts, PerSecond: 8},
 		},
 		"stopped": {
-			Run{Status: Stopped, Total: 100, StartedAt: started, FinishedAt: started.Add(2 * time.Second)},
+			Run{Status: Stopped, Plan: Plan{Total: 100}, StartedAt: started, FinishedAt: started.Add(2 * time.Second)},
 			shards,
 			Progress{Status: Stopped, Total: 100, Counts: counts, PerSecond: 20},
 		},
 		"failed": {
-			Run{Status: Failed, Total: 100, Reason: "the key is wrong", StartedAt: started, FinishedAt: noon()},
+			Run{Status: Failed, Plan: Plan{Total: 100}, Reason: "the key is wrong", StartedAt: started, FinishedAt: noon()},
 			shards,
 			Progress{Status: Failed, Total: 100, Reason: "the key is wrong", Counts: counts, PerSecond: 4},
 		},

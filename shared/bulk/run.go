@@ -17,6 +17,15 @@ const (
 	Failed  Status = "failed"
 )
 
+// Plan is how a run goes about its records.
+type Plan struct {
+	// Total is about how many records there are, and Shards into how many ranges they are cut.
+	Total  int `json:"total"`
+	Shards int `json:"shards"`
+	// CatchUp reads a range again at its end for what was modified meanwhile, see the package comment.
+	CatchUp bool `json:"catchUp,omitempty"`
+}
+
 // Lease is how long a run stays locked without a sign of life: a task that begins. Half of it is longer than a task may
 // take, and than the queue's longest pause.
 const Lease = 30 * time.Minute
@@ -29,9 +38,8 @@ type Run struct {
 	Epoch   int64   `json:"epoch"`
 	Status  Status  `json:"status"`
 	Options Options `json:"options"`
-	// Total is about how many records there are, and Shards into how many ranges they are cut; both 0 until planned.
-	Total  int `json:"total"`
-	Shards int `json:"shards"`
+	// Plan is zero until the first task has made it.
+	Plan
 	// Reason says why a failed run could not go on.
 	Reason     string    `json:"reason,omitempty"`
 	StartedAt  time.Time `json:"startedAt,omitzero"`
@@ -86,14 +94,14 @@ func (r *Run) Holds(t Task) bool {
 	return r.Status == Running && r.ID == t.Run && r.Epoch == t.Epoch
 }
 
-// plan records the count and the number of shards; the first to plan decides.
-func (r *Run) plan(t Task, total, shards int) error {
+// plan records the plan; the first to plan decides.
+func (r *Run) plan(t Task, p Plan) error {
 	if !r.Holds(t) {
 		return errNotHeld
 	}
 
 	if r.Shards == 0 {
-		r.Total, r.Shards = total, shards
+		r.Plan = p
 	}
 
 	return nil

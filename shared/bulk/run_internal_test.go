@@ -15,7 +15,7 @@ func noon() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 func running() (Run, Task) {
 	run := Run{
 		ID: "run-1", Resource: Customers, Epoch: 3, Status: Running, Options: Options{IDs: []string{"a"}},
-		Total: 40_000, Shards: 2, StartedAt: noon().Add(-time.Hour), LeaseUntil: noon().Add(time.Minute),
+		Plan: Plan{Total: 40_000, Shards: 2}, StartedAt: noon().Add(-time.Hour), LeaseUntil: noon().Add(time.Minute),
 	}
 
 	return run, Task{Run: "run-1", Epoch: 3, Resource: Customers, Shard: 1, Page: 4}
@@ -141,7 +141,7 @@ func TestChangesByTasks(t *testing.T) {
 		want   func(*Run)
 	}{
 		"plan again": {
-			func(r *Run, t Task) error { return r.plan(t, 7, 1) },
+			func(r *Run, t Task) error { return r.plan(t, Plan{Total: 7, Shards: 1}) },
 			func(*Run) {},
 		},
 		"done": {
@@ -195,7 +195,7 @@ func TestPlanOnce(t *testing.T) {
 	want.Total, want.Shards = 100, 5
 
 	for _, planned := range [][2]int{{100, 5}, {200, 9}} {
-		if err := run.plan(task, planned[0], planned[1]); err != nil {
+		if err := run.plan(task, Plan{Total: planned[0], Shards: planned[1]}); err != nil {
 			t.Error(err)
 		}
 

@@ -1,10 +1,13 @@
 package bulk
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Phase is what a shard's next task does.
@@ -28,28 +31,60 @@ type ShardKey struct {
 type Shard struct {
 	ShardKey
 
-	// Before ends the range, exclusively; "" is open. Its begin is the first Cursor.
+	// After and Before bound the range, both exclusively; "" is open.
+	After  string `json:"after"`
 	Before string `json:"before"`
-	// Cursor is the last id that was dealt with.
+	// Cursor is the last id that was dealt with, and From where the page began that ended there.
+	From   string `json:"from"`
 	Cursor string `json:"cursor"`
+	// End tells that the range has been read to its end.
+	End bool `json:"end"`
 	// Page numbers the tasks of the chain; the task of another page has nothing to do here.
 	Page  int   `json:"page"`
 	Phase Phase `json:"phase"`
 	// Jobs are Klaviyo's import jobs that have not ended yet, and Polls how often in a row they were asked in vain.
 	Jobs  []Job `json:"jobs,omitempty"`
 	Polls int   `json:"polls"`
+	// Attempts counts what failed at this page, and Limit bounds the page's records after that; see fail.
+	Attempts int  `json:"attempts"`
+	Limit    int  `json:"limit"`
+	Pass     Pass `json:"pass"`
+	// CatchUp is the plan's.
+	CatchUp bool `json:"catchUp"`
 
 	Counts
 	UpdatedAt time.Time `json:"updatedAt,omitzero"`
 }
 
+// Pass is one reading of a range: the first, or one of those that catch up.
+type Pass struct {
+	Number int `json:"number"`
+	// Since leaves out what was last modified before it; zero in the first pass.
+	Since time.Time `json:"since,omitzero"`
+	// StartedAt is when the pass began to read, and Read how many records it has read.
+	StartedAt time.Time `json:"startedAt,omitzero"`
+	Read      int       `json:"read"`
+}
+
+// catchUps is how many passes follow the first. The second is for what was modified while the first one, which is short,
+// was on its way.
+const catchUps = 2
+
+// clockSkew is how much commercetools' clock may be behind ours.
+const clockSkew = time.Minute
+
 // Job is an import job of Klaviyo's that has to be watched.
 type Job struct {
-	ID string `json:"id" firestore:"id"`
-	// Rows is how many records were sent with it.
-	Rows int `json:"rows" firestore:"rows"`
+	ID string `json:"id"`
+	// Kind tells jobs apart where there are several kinds; Rows is how many records were sent with it.
+	Kind string `json:"kind,omitempty"`
+	Rows int    `json:"rows"`
 	// Try counts up when records that one job has refused go into another.
-	Try int `json:"try" firestore:"try"`
+	Try int `json:"try,omitempty"`
+	// Refs name the job's rows, in their order, where Klaviyo does not.
+	Refs []string `json:"refs,omitempty"`
+	// Ended tells that the job needs no more watching, and is kept for its Refs.
+	Ended bool `json:"ended,omitempty"`
 }
 
 // Counts say what became of the records. Read = Sent + Failed + Skipped.
@@ -74,20 +109,31 @@ type Failure struct {
 // errPageDone says that another delivery of the task has recorded its page already.
 var errPageDone = errors.New("the page is done")
 
-// Split cuts the space of UUIDs into n ranges of equal width, the first and the last open. Skewed ids cost speed, never
-// records: together the ranges hold every id but the borders themselves, and these are no UUIDs that any system gives
-// out (version 0).
-func Split(resource Resource, run string, n int) []Shard {
+// Split cuts the ids of a planned run into ranges of equal width, the last one open. Skewed ids cost speed, never
+// records: together the ranges hold every UUID but the borders themselves, and these are none that any system gives out
+// (version 0).
+func Split(r Run) []Shard {
 	const space = 1 << 32
+
+	n, after, first := r.Shards, r.Options.After(), 0
+	if id, err := uuid.Parse(after); err == nil {
+		first = int(binary.BigEndian.Uint32(id[:4]))
+	}
+
+	if first+n > space {
+		n = 1
+	}
 
 	shards := make([]Shard, n)
 	for i := range shards {
-		shards[i] = Shard{ShardKey: ShardKey{Resource: resource, Run: run, Index: i}, Phase: Reading}
-
+		begin := after
 		if i > 0 {
-			shards[i].Cursor = fmt.Sprintf("%08x-0000-0000-0000-000000000000", space/n*i)
-			shards[i-1].Before = shards[i].Cursor
+			begin = fmt.Sprintf("%08x-0000-0000-0000-000000000000", first+(space-first)/n*i)
+			shards[i-1].Before = begin
 		}
+
+		key := ShardKey{Resource: r.Resource, Run: r.ID, Index: i}
+		shards[i] = Shard{ShardKey: key, After: begin, From: begin, Cursor: begin, Phase: Reading, CatchUp: r.CatchUp}
 	}
 
 	return shards
@@ -109,8 +155,10 @@ type Page struct {
 
 	Counts
 	Failures []Failure
-	// Jobs are the Klaviyo jobs that were started and have to be watched.
-	Jobs []Job
+	// Jobs are the Klaviyo jobs that were started and have to be watched: from the end of the range on, or from now on
+	// when Settle tells that the next page has to wait for them.
+	Jobs   []Job
+	Settle bool
 }
 
 // Settled is what became of the jobs that a shard has watched.
@@ -128,30 +176,35 @@ func (s *Shard) turn(page int, now time.Time) error {
 	}
 
 	s.Page++
+	s.Attempts = 0
 	s.UpdatedAt = now
 
 	return nil
 }
 
-// advance records a page that was read and sent.
-func (s *Shard) advance(page int, p Page, now time.Time) error {
+// advance records a page that was sent; started is when it began to be read.
+func (s *Shard) advance(page int, p Page, started, now time.Time) error {
 	if err := s.turn(page, now); err != nil {
 		return err
 	}
 
-	s.Cursor = p.Cursor
+	if s.Pass.StartedAt.IsZero() {
+		s.Pass.StartedAt = started
+	}
+
+	s.From, s.Cursor, s.End = s.Cursor, p.Cursor, p.End
 	s.Jobs = append(s.Jobs, p.Jobs...)
 	s.Read += p.Read
 	s.Sent += p.Sent
 	s.Failed += p.Failed
 	s.Skipped += p.Skipped
+	s.Pass.Read += p.Read
+	s.widen()
 
-	switch {
-	case !p.End:
-	case len(s.Jobs) > 0:
+	if len(s.Jobs) > 0 && (s.End || p.Settle) {
 		s.Phase = Settling
-	default:
-		s.Phase = Ended
+	} else {
+		s.read()
 	}
 
 	return nil
@@ -164,7 +217,7 @@ func (s *Shard) settle(page int, r Settled, now time.Time) error {
 	}
 
 	s.Polls++
-	if !slices.Equal(r.Pending, s.Jobs) {
+	if !slices.EqualFunc(r.Pending, s.Jobs, func(a, b Job) bool { return a.ID == b.ID && a.Try == b.Try && a.Ended == b.Ended }) {
 		s.Polls = 0
 	}
 
@@ -173,10 +226,75 @@ func (s *Shard) settle(page int, r Settled, now time.Time) error {
 	s.Failed += r.Failed
 
 	if len(s.Jobs) == 0 {
-		s.Phase = Ended
+		s.Polls = 0
+		s.read()
 	}
 
 	return nil
+}
+
+// read lets the chain read on: the rest of the range, then what was modified since the pass began, if that may have been
+// overwritten by what was read before. There are no jobs at this moment.
+func (s *Shard) read() {
+	switch {
+	case !s.End:
+		s.Phase = Reading
+	case s.CatchUp && s.Pass.Number < catchUps && s.Pass.Read > 0:
+		s.Phase, s.End, s.From, s.Cursor = Reading, false, s.After, s.After
+		s.Pass = Pass{Number: s.Pass.Number + 1, Since: s.Pass.StartedAt.Add(-clockSkew)}
+	default:
+		s.Phase = Ended
+	}
+}
+
+// A page that fails again and again is made smaller and smaller, until the record that is to blame is alone and can be
+// given up. Then pages grow again.
+const (
+	// patience is how many attempts a page gets at full size, and a single record before it is given up.
+	patience = 3
+	// largestLimit and smallestLimit bound the records of a page that is not at full size.
+	largestLimit, smallestLimit = 1000, 1
+	// stride is how much smaller a page becomes with each attempt, and larger after it.
+	stride = 10
+	// settlePatience is how many attempts jobs get.
+	settlePatience = 10
+)
+
+// fail counts an attempt that failed.
+func (s *Shard) fail(page int) error {
+	if s.Page != page {
+		return errPageDone
+	}
+
+	s.Attempts++
+
+	switch {
+	case s.Phase == Settling, s.Limit == smallestLimit:
+	case s.Limit > smallestLimit:
+		s.Limit /= stride
+		s.Attempts = 0
+	case s.Attempts >= patience:
+		s.Limit = largestLimit
+		s.Attempts = 0
+	}
+
+	return nil
+}
+
+// hopeless tells whether the page should be given up.
+func (s *Shard) hopeless() bool {
+	if s.Phase == Settling {
+		return s.Attempts >= settlePatience
+	}
+
+	return s.Limit == smallestLimit && s.Attempts >= patience
+}
+
+// widen lets the next page be larger.
+func (s *Shard) widen() {
+	if s.Limit *= stride; s.Limit > largestLimit {
+		s.Limit = 0
+	}
 }
 
 // pause is how long the next task of the chain waits: not at all while reading, and ever longer while Klaviyo's jobs

@@ -48,6 +48,16 @@ func TestAdvance(t *testing.T) {
 			page:   Page{Cursor: "a", End: true},
 			want:   Shard{Cursor: "a", Phase: Settling, Jobs: []Job{old}, Counts: standing(Reading).Counts},
 		},
+		"the next page waits for the jobs": {
+			before: standing(Reading),
+			page:   Page{Cursor: "b", Jobs: []Job{fresh}, Settle: true},
+			want:   Shard{Cursor: "b", Phase: Settling, Jobs: []Job{fresh}, Counts: standing(Reading).Counts},
+		},
+		"the next page has no jobs to wait for": {
+			before: standing(Reading),
+			page:   Page{Cursor: "b", Settle: true},
+			want:   Shard{Cursor: "b", Phase: Reading, Counts: standing(Reading).Counts},
+		},
 		"the end, without a job": {
 			before: standing(Reading),
 			page:   Page{Cursor: "b", End: true, Counts: counts},
@@ -57,8 +67,10 @@ func TestAdvance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			c.want.ShardKey, c.want.Before, c.want.Page, c.want.UpdatedAt = c.before.ShardKey, "c", 5, noon()
-			turnOnce(t, c.before, c.want, func(s *Shard, page int) error { return s.advance(page, c.page, noon()) })
+			c.want.ShardKey, c.want.Before, c.want.From, c.want.Page, c.want.UpdatedAt = c.before.ShardKey, "c", "a", 5, noon()
+			c.want.End = c.page.End
+			c.want.Pass = Pass{StartedAt: noon().Add(-time.Second), Read: c.page.Read}
+			turnOnce(t, c.before, c.want, func(s *Shard, page int) error { return s.advance(page, c.page, noon().Add(-time.Second), noon()) })
 		})
 	}
 }
@@ -68,7 +80,7 @@ func TestSettle(t *testing.T) {
 
 	one, two, again := Job{ID: "one"}, Job{ID: "two"}, Job{ID: "three", Try: 1}
 	waiting := standing(Settling, one, two)
-	waiting.Polls = 3
+	waiting.Polls, waiting.End = 3, true
 
 	for name, c := range map[string]struct {
 		settled Settled
@@ -103,8 +115,107 @@ func TestSettle(t *testing.T) {
 			t.Parallel()
 
 			c.want.ShardKey, c.want.Before, c.want.Cursor, c.want.Page, c.want.UpdatedAt = waiting.ShardKey, "c", "a", 5, noon()
+			c.want.End = true
 			turnOnce(t, waiting, c.want, func(s *Shard, page int) error { return s.settle(page, c.settled, noon()) })
 		})
+	}
+}
+
+// A shard that waits between its pages reads on when the jobs have ended.
+func TestSettleInTheMiddle(t *testing.T) {
+	t.Parallel()
+
+	s := standing(Settling, Job{ID: "one"})
+	if err := s.settle(4, Settled{}, noon()); err != nil || s.Phase != Reading || s.Cursor != "a" {
+		t.Errorf("shard = %+v, error %v; want one that reads on behind a", s, err)
+	}
+}
+
+// A range whose records may be overwritten is read again for what was modified since the first pass began.
+func TestCatchUp(t *testing.T) {
+	t.Parallel()
+
+	s := standing(Reading)
+	s.CatchUp, s.After, s.Cursor = true, "0", "0"
+	began := []time.Time{noon(), noon().Add(time.Hour), noon().Add(2 * time.Hour)}
+
+	for pass, began := range began {
+		if s.Phase != Reading || s.Cursor != "0" || s.Pass.Number != pass {
+			t.Fatalf("pass %d: shard = %+v, want one that reads from the begin", pass, s)
+		}
+
+		if pass > 0 && !s.Pass.Since.Equal(began.Add(-time.Hour-clockSkew)) {
+			t.Errorf("pass %d reads what was modified since %s", pass, s.Pass.Since)
+		}
+
+		for _, p := range []Page{{Cursor: "a", Counts: Counts{Read: 1, Sent: 1}}, {Cursor: "b", End: true, Jobs: []Job{{ID: "j"}}}} {
+			if err := s.advance(s.Page, p, began, noon()); err != nil {
+				t.Fatal(err)
+			}
+
+			began = began.Add(time.Minute)
+		}
+
+		if err := s.settle(s.Page, Settled{}, noon()); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	if s.Phase != Ended {
+		t.Errorf("after the last pass the shard is %s, want ended", s.Phase)
+	}
+
+	// What a pass has not read cannot be overwritten.
+	s = standing(Reading)
+	s.CatchUp = true
+
+	if err := s.advance(4, Page{Cursor: "a", End: true}, noon(), noon()); err != nil || s.Phase != Ended {
+		t.Errorf("after an empty pass the shard is %s, error %v; want ended", s.Phase, err)
+	}
+}
+
+func TestFail(t *testing.T) {
+	t.Parallel()
+
+	s := standing(Reading)
+
+	var limits []int
+
+	for !s.hopeless() {
+		if err := s.fail(4); err != nil || s.Page != 4 {
+			t.Fatalf("shard = %+v, error %v", s, err)
+		}
+
+		limits = append(limits, s.Limit)
+	}
+
+	if diff := cmp.Diff([]int{0, 0, 1000, 100, 10, 1, 1, 1, 1}, limits); diff != "" {
+		t.Errorf("limits (-want +got):\n%s", diff)
+	}
+
+	if err := s.fail(3); !errors.Is(err, errPageDone) {
+		t.Errorf("late attempt: error = %v, want errPageDone", err)
+	}
+
+	limits = nil
+
+	for s.Limit > 0 {
+		if err := s.advance(s.Page, Page{}, noon(), noon()); err != nil {
+			t.Fatal(err)
+		}
+
+		limits = append(limits, s.Limit)
+	}
+
+	if diff := cmp.Diff([]int{10, 100, 1000, 0}, limits); diff != "" || s.Attempts != 0 {
+		t.Errorf("%d attempts, and the limits after it (-want +got):\n%s", s.Attempts, diff)
+	}
+
+	s = standing(Settling, Job{ID: "one"})
+	for i := 1; !s.hopeless(); i++ {
+		if err := s.fail(4); err != nil || s.Limit != 0 || i > settlePatience {
+			t.Fatalf("after %d attempts: shard = %+v, error %v", i, s, err)
+		}
 	}
 }
 
@@ -174,7 +285,7 @@ func TestSplit(t *testing.T) {
 	const run = "run-1"
 
 	for _, n := range []int{1, 2, 3, 7, MaxShards} {
-		shards := Split(Customers, run, n)
+		shards := Split(Run{ID: run, Resource: Customers, Plan: Plan{Shards: n}})
 		if len(shards) != n {
 			t.Fatalf("%d shards, want %d", len(shards), n)
 		}

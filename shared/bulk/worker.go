@@ -5,14 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 )
 
 // Importer does the work of one resource; the worker tells it where.
 type Importer interface {
-	// Plan says about how many records there are, and into how many shards to cut them.
-	Plan(ctx context.Context, o Options) (total, shards int, err error)
-	// Import reads pages from the cursor on until Klaviyo's batch is full or the range ends, and sends the batch.
+	// Plan says how to go about the records that the options leave.
+	Plan(ctx context.Context, o Options) (Plan, error)
+	// Import reads pages from the cursor on until Klaviyo's batch is full or the range ends, and sends the batch. The Page
+	// of a failed attempt says how far it had read, if it had.
 	Import(ctx context.Context, w Work) (Page, error)
 	// Settle asks once how the jobs stand, and may send again what they have refused.
 	Settle(ctx context.Context, w Work, jobs []Job) (Settled, error)
@@ -20,13 +22,27 @@ type Importer interface {
 
 // Work is the part of a range that one task has to do.
 type Work struct {
-	// Cursor and Before bound the range, both exclusively; "" is open.
-	Cursor, Before string
-	Options        Options
+	// Cursor and Before bound the range, both exclusively; "" is open. From is where the page before began: with Settle,
+	// the records whose jobs are to be settled lie behind it, up to the Cursor.
+	From, Cursor, Before string
+	// Options are the run's; Since is later where the pass is one that catches up.
+	Options Options
+	// Limit is how many records to deal with at most; 0 is as many as suits the Importer.
+	Limit int
 	// Proceed returns an error when the run has been stopped; an Importer asks right before it writes to Klaviyo, and
 	// returns that error.
 	Proceed func(context.Context) error
 }
+
+// OutageError is an Importer's way to say that the page isn't to blame: a service is away, busy, or out of reach. Such an
+// attempt does not count.
+type OutageError struct{ Err error }
+
+// Error implements error.
+func (e *OutageError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *OutageError) Unwrap() error { return e.Err }
 
 // FatalError is an Importer's way to say that no later attempt will do better: the run ends as failed with the reason.
 type FatalError struct{ Reason string }
@@ -116,18 +132,18 @@ func (w *Worker) held(ctx context.Context, t Task) (Run, error) {
 // is still to do: the way to bring a run back whose tasks are lost.
 func (w *Worker) plan(ctx context.Context, importer Importer, run Run) error {
 	if run.Shards == 0 {
-		total, shards, err := importer.Plan(ctx, run.Options)
+		plan, err := importer.Plan(ctx, run.Options)
 		if err != nil {
 			return err
 		}
 
-		run, err = w.store.UpdateRun(ctx, run.Resource, func(r *Run) error { return r.plan(planTask(run), total, shards) })
+		run, err = w.store.UpdateRun(ctx, run.Resource, func(r *Run) error { return r.plan(planTask(run), plan) })
 		if err != nil {
 			return err
 		}
 	}
 
-	if err := w.store.CreateShards(ctx, Split(run.Resource, run.ID, run.Shards)); err != nil {
+	if err := w.store.CreateShards(ctx, Split(run)); err != nil {
 		return err
 	}
 
@@ -147,39 +163,53 @@ func (w *Worker) plan(ctx context.Context, importer Importer, run Run) error {
 
 // step does the page that the shard stands at, and records it.
 func (w *Worker) step(ctx context.Context, importer Importer, run Run, shard Shard, t Task) (Shard, error) {
-	var (
-		failures []Failure
-		record   func(*Shard) error
-	)
-
 	work := Work{
-		Cursor: shard.Cursor, Before: shard.Before, Options: run.Options,
+		From: shard.From, Cursor: shard.Cursor, Before: shard.Before, Options: run.Options, Limit: shard.Limit,
 		Proceed: func(ctx context.Context) error { _, err := w.held(ctx, t); return err },
+	}
+	if since := shard.Pass.Since; since.After(work.Options.Since) {
+		work.Options.Since = since
 	}
 
 	if shard.Phase == Settling {
-		settled, err := importer.Settle(ctx, work, shard.Jobs)
-		if err != nil {
-			return shard, err
-		}
-
-		failures = settled.Failures
-		record = func(s *Shard) error { return s.settle(t.Page, settled, time.Now()) }
-	} else {
-		page, err := importer.Import(ctx, work)
-		if err != nil {
-			return shard, err
-		}
-
-		failures = page.Failures
-		record = func(s *Shard) error { return s.advance(t.Page, page, time.Now()) }
+		return w.settle(ctx, importer, work, shard)
 	}
 
-	// What was sent is recorded even when the caller has gone in the meantime.
+	start := time.Now()
+
+	page, err := guarded(func() (Page, error) { return importer.Import(ctx, work) })
+	if err != nil {
+		hopeless, err := w.failed(ctx, shard, err)
+		if !hopeless {
+			return shard, err
+		}
+
+		page = givenUp(shard, page, err)
+	}
+
+	return w.record(ctx, shard, page.Failures, func(s *Shard) error { return s.advance(shard.Page, page, start, time.Now()) })
+}
+
+func (w *Worker) settle(ctx context.Context, importer Importer, work Work, shard Shard) (Shard, error) {
+	settled, err := guarded(func() (Settled, error) { return importer.Settle(ctx, work, slices.Clone(shard.Jobs)) })
+	if err != nil {
+		hopeless, err := w.failed(ctx, shard, err)
+		if !hopeless {
+			return shard, err
+		}
+
+		settled = abandoned(shard, err)
+	}
+
+	return w.record(ctx, shard, settled.Failures, func(s *Shard) error { return s.settle(shard.Page, settled, time.Now()) })
+}
+
+// record writes the shard. What was sent is recorded even when the caller has gone in the meantime.
+func (w *Worker) record(ctx context.Context, shard Shard, failures []Failure, change func(*Shard) error) (Shard, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 
-	recorded, err := w.store.UpdateShard(ctx, shard.ShardKey, failures, record)
+	recorded, err := w.store.UpdateShard(ctx, shard.ShardKey, failures, change)
 	if errors.Is(err, errPageDone) {
 		return w.store.Shard(ctx, shard.ShardKey)
 	}

@@ -19,7 +19,7 @@ import (
 
 // script is an Importer that does what the test says, and counts its calls.
 type script struct {
-	plan      func() (total, shards int, err error)
+	plan      func() (bulk.Plan, error)
 	importing func(context.Context, bulk.Work) (bulk.Page, error)
 	settling  func(context.Context, bulk.Work, []bulk.Job) (bulk.Settled, error)
 
@@ -34,7 +34,7 @@ func (s *script) call() {
 	s.calls++
 }
 
-func (s *script) Plan(context.Context, bulk.Options) (total, shards int, err error) {
+func (s *script) Plan(context.Context, bulk.Options) (bulk.Plan, error) {
 	s.call()
 
 	return s.plan()
@@ -99,7 +99,7 @@ func newBench(t *testing.T) *bench {
 	t.Cleanup(func() { _ = store.Close() })
 
 	importer := &script{
-		plan: func() (int, int, error) { return 10, 1, nil },
+		plan: func() (bulk.Plan, error) { return bulk.Plan{Total: 10, Shards: 1}, nil },
 		importing: func(context.Context, bulk.Work) (bulk.Page, error) {
 			return bulk.Page{Cursor: "b", Counts: bulk.Counts{Read: 1, Sent: 1}}, nil
 		},
@@ -277,10 +277,10 @@ func TestTwoDeliveriesAtOnce(t *testing.T) {
 	deliveries.Wait()
 
 	shard := b.shard(t, task)
-	shard.UpdatedAt = time.Time{}
+	shard.UpdatedAt, shard.Pass.StartedAt = time.Time{}, time.Time{}
 
 	if diff := cmp.Diff(bulk.Shard{
-		ShardKey: shard.ShardKey, Cursor: "b", Page: 1, Phase: bulk.Reading,
+		ShardKey: shard.ShardKey, Pass: bulk.Pass{Read: 5}, Cursor: "b", Page: 1, Phase: bulk.Reading,
 		Jobs: []bulk.Job{{ID: "job"}}, Counts: bulk.Counts{Read: 5, Sent: 3, Failed: 1, Skipped: 1},
 	}, shard); diff != "" {
 		t.Errorf("shard (-want +got):\n%s", diff)
@@ -493,7 +493,7 @@ func wantLease(t *testing.T, plan bool, failure error, until, want time.Time) {
 			t.Errorf("%s the work the run is %s until %s, want running until %s", when, run.Status, run.LeaseUntil, want)
 		}
 	}
-	b.importer.plan = func() (int, int, error) { look("during"); return 10, 1, failure }
+	b.importer.plan = func() (bulk.Plan, error) { look("during"); return bulk.Plan{Total: 10, Shards: 1}, failure }
 	b.importer.importing = func(context.Context, bulk.Work) (bulk.Page, error) { look("during"); return bulk.Page{}, failure }
 
 	b.lease(t, until)

@@ -28,6 +28,7 @@ type runFields struct {
 	Options    string      `firestore:"options"`
 	Total      int         `firestore:"total"`
 	Shards     int         `firestore:"shards"`
+	CatchUp    bool        `firestore:"catchUp"`
 	Reason     string      `firestore:"reason,omitempty"`
 	StartedAt  time.Time   `firestore:"startedAt,omitzero"`
 	FinishedAt time.Time   `firestore:"finishedAt,omitzero"`
@@ -41,7 +42,7 @@ func newRunDocument(r bulk.Run, write string) (runDocument, error) {
 	}
 
 	return runDocument{Write: write, Run: runFields{
-		ID: r.ID, Epoch: r.Epoch, Status: r.Status, Options: string(options), Total: r.Total, Shards: r.Shards,
+		ID: r.ID, Epoch: r.Epoch, Status: r.Status, Options: string(options), Total: r.Total, Shards: r.Shards, CatchUp: r.CatchUp,
 		Reason:    strings.ToValidUTF8(r.Reason, "?"), // gRPC refuses anything else
 		StartedAt: stored(r.StartedAt), FinishedAt: stored(r.FinishedAt), LeaseUntil: stored(r.LeaseUntil),
 	}}, nil
@@ -50,7 +51,8 @@ func newRunDocument(r bulk.Run, write string) (runDocument, error) {
 func (d runDocument) run(resource bulk.Resource) (bulk.Run, error) {
 	f := d.Run
 	r := bulk.Run{
-		ID: f.ID, Resource: resource, Epoch: f.Epoch, Status: f.Status, Total: f.Total, Shards: f.Shards, Reason: f.Reason,
+		ID: f.ID, Resource: resource, Epoch: f.Epoch, Status: f.Status, Reason: f.Reason,
+		Plan:      bulk.Plan{Total: f.Total, Shards: f.Shards, CatchUp: f.CatchUp},
 		StartedAt: f.StartedAt, FinishedAt: f.FinishedAt, LeaseUntil: f.LeaseUntil,
 	}
 
@@ -78,12 +80,19 @@ type shardDocument struct {
 type shardFields struct {
 	Run       string     `firestore:"run"`
 	Index     int        `firestore:"index"`
-	Cursor    string     `firestore:"cursor"`
+	After     string     `firestore:"after"`
 	Before    string     `firestore:"before"`
+	From      string     `firestore:"from"`
+	Cursor    string     `firestore:"cursor"`
+	End       bool       `firestore:"end"`
 	Page      int        `firestore:"page"`
 	Phase     bulk.Phase `firestore:"phase"`
-	Jobs      []bulk.Job `firestore:"jobs,omitempty"`
+	Jobs      string     `firestore:"jobs,omitempty"` // JSON: as fields, the refs would be indexed one by one
 	Polls     int        `firestore:"polls"`
+	Attempts  int        `firestore:"attempts"`
+	Limit     int        `firestore:"limit"`
+	Pass      passFields `firestore:"pass"`
+	CatchUp   bool       `firestore:"catchUp"`
 	Read      int        `firestore:"read"`
 	Sent      int        `firestore:"sent"`
 	Failed    int        `firestore:"failed"`
@@ -91,23 +100,53 @@ type shardFields struct {
 	UpdatedAt time.Time  `firestore:"updatedAt,omitzero"`
 }
 
-func newShardDocument(s bulk.Shard, now time.Time) shardDocument {
-	return shardDocument{ExpireAt: stored(now.Add(keep)), Shard: shardFields{
-		Run: s.Run, Index: s.Index, Cursor: s.Cursor, Before: s.Before, Page: s.Page, Phase: s.Phase,
-		Jobs: s.Jobs, Polls: s.Polls, Read: s.Read, Sent: s.Sent, Failed: s.Failed, Skipped: s.Skipped,
-		UpdatedAt: stored(s.UpdatedAt),
-	}}
+type passFields struct {
+	Number    int       `firestore:"number"`
+	Since     time.Time `firestore:"since,omitzero"`
+	StartedAt time.Time `firestore:"startedAt,omitzero"`
+	Read      int       `firestore:"read"`
 }
 
-func (d shardDocument) shard(resource bulk.Resource) bulk.Shard {
-	f := d.Shard
+func newShardDocument(s bulk.Shard, now time.Time) (shardDocument, error) {
+	f := shardFields{
+		Run: s.Run, Index: s.Index, After: s.After, Before: s.Before, From: s.From, Cursor: s.Cursor, End: s.End,
+		Page: s.Page, Phase: s.Phase, Polls: s.Polls, Attempts: s.Attempts, Limit: s.Limit, CatchUp: s.CatchUp,
+		Pass: passFields{Number: s.Pass.Number, Since: stored(s.Pass.Since), StartedAt: stored(s.Pass.StartedAt), Read: s.Pass.Read},
+		Read: s.Read, Sent: s.Sent, Failed: s.Failed, Skipped: s.Skipped, UpdatedAt: stored(s.UpdatedAt),
+	}
 
-	return bulk.Shard{
+	if len(s.Jobs) > 0 {
+		jobs, err := json.Marshal(s.Jobs)
+		if err != nil {
+			return shardDocument{}, fmt.Errorf("the jobs of shard %d of run %s: %w", s.Index, s.Run, err)
+		}
+
+		f.Jobs = string(jobs)
+	}
+
+	return shardDocument{ExpireAt: stored(now.Add(keep)), Shard: f}, nil
+}
+
+func (d shardDocument) shard(resource bulk.Resource) (bulk.Shard, error) {
+	f := d.Shard
+	s := bulk.Shard{
 		ShardKey: bulk.ShardKey{Resource: resource, Run: f.Run, Index: f.Index},
-		Cursor:   f.Cursor, Before: f.Before, Page: f.Page, Phase: f.Phase, Jobs: f.Jobs, Polls: f.Polls,
+		After:    f.After, Before: f.Before, From: f.From, Cursor: f.Cursor, End: f.End,
+		Page: f.Page, Phase: f.Phase, Polls: f.Polls, Attempts: f.Attempts, Limit: f.Limit, CatchUp: f.CatchUp,
+		Pass:      bulk.Pass(f.Pass),
 		Counts:    bulk.Counts{Read: f.Read, Sent: f.Sent, Failed: f.Failed, Skipped: f.Skipped},
 		UpdatedAt: f.UpdatedAt,
 	}
+
+	if f.Jobs == "" {
+		return s, nil
+	}
+
+	if err := json.Unmarshal([]byte(f.Jobs), &s.Jobs); err != nil {
+		return bulk.Shard{}, fmt.Errorf("the jobs of shard %d of run %s: %w", f.Index, f.Run, err)
+	}
+
+	return s, nil
 }
 
 func (d shardDocument) updates() []firestore.Update {

@@ -36,8 +36,8 @@ func newShop(n int) *shop {
 	return s
 }
 
-func (s *shop) Plan(context.Context, bulk.Options) (total, shards int, err error) {
-	return len(s.ids), 8, nil
+func (s *shop) Plan(context.Context, bulk.Options) (bulk.Plan, error) {
+	return bulk.Plan{Total: len(s.ids), Shards: 8}, nil
 }
 
 func (s *shop) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {

@@ -1,0 +1,165 @@
+package bulkworker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/commercetools"
+)
+
+// record is one resource of commercetools', or why there is none.
+type record[T any] struct {
+	id    string
+	value T
+	err   error
+}
+
+// reader reads the resources of one kind in the order of their ids.
+type reader[T any] struct {
+	ct       *commercetools.Client
+	endpoint commercetools.Endpoint
+	expand   []string
+	idOf     func(T) string
+	// absent is the error of an id that was asked for and not found.
+	absent error
+}
+
+// plan counts what the options leave; a shard should hold about so many records.
+func (r reader[T]) plan(ctx context.Context, o bulk.Options, perShard int) (bulk.Plan, error) {
+	if len(o.IDs) > 0 {
+		return bulk.Plan{Total: len(o.IDs), Shards: 1}, nil
+	}
+
+	where := modifiedSince(o)
+	if after := o.After(); after != "" {
+		where = append(where, commercetools.IDAfter(after))
+	}
+
+	total, err := r.ct.Count(ctx, r.endpoint, where...)
+	if err == nil && len(where) > 0 && total >= commercetools.MaxCounted {
+		total, err = r.ct.Count(ctx, r.endpoint) // more than are counted: at most all
+	}
+
+	return bulk.Plan{Total: total, Shards: bulk.ShardsFor(total, perShard)}, err
+}
+
+// read returns at most limit records behind the cursor, and whether they are the last of the range.
+func (r reader[T]) read(ctx context.Context, w bulk.Work, cursor string, limit int) (some []record[T], last bool, err error) {
+	if len(w.Options.IDs) > 0 {
+		from, done := slices.BinarySearch(w.Options.IDs, cursor)
+		if done {
+			from++
+		}
+
+		ids := w.Options.IDs[from:min(from+min(limit, commercetools.MaxIDs), len(w.Options.IDs))]
+		some, err = r.byID(ctx, ids)
+
+		return some, from+len(ids) == len(w.Options.IDs), err
+	}
+
+	raw, err := r.ct.Scan(ctx, r.endpoint, commercetools.Window{After: cursor, Before: w.Before}, limit,
+		commercetools.Query{Where: modifiedSince(w.Options), Expand: r.expand})
+	if err != nil {
+		return nil, false, err
+	}
+
+	some, err = r.decode(raw)
+
+	return some, len(raw) < limit, err
+}
+
+// byID returns a record for each of at most commercetools.MaxIDs ids, which are sorted.
+func (r reader[T]) byID(ctx context.Context, ids []string) ([]record[T], error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+
+	raw, err := r.ct.Scan(ctx, r.endpoint, commercetools.Window{}, commercetools.MaxLimit,
+		commercetools.Query{Where: []commercetools.Predicate{commercetools.IDIn(ids...)}, Expand: r.expand})
+	if err != nil {
+		return nil, err
+	}
+
+	found, err := r.decode(raw)
+	if err != nil {
+		return nil, err
+	}
+
+	all := make([]record[T], 0, len(ids))
+
+	for _, id := range ids {
+		if len(found) > 0 && found[0].id == id {
+			all, found = append(all, found[0]), found[1:]
+		} else {
+			all = append(all, record[T]{id: id, err: r.absent})
+		}
+	}
+
+	return all, nil
+}
+
+// decode decodes records. One that can't be decoded is a record with an error: its neighbours must not suffer.
+func (r reader[T]) decode(raw []json.RawMessage) ([]record[T], error) {
+	all := make([]record[T], len(raw))
+	last := ""
+
+	for i, one := range raw {
+		value, err := commercetools.Decode[T](one)
+		all[i] = record[T]{id: r.idOf(value), value: value, err: err}
+
+		if err != nil {
+			// Without its id the page could not go on.
+			named, err := commercetools.Decode[struct {
+				ID string `json:"id"`
+			}](one)
+			if err != nil {
+				return nil, err
+			}
+
+			all[i].id = named.ID
+		}
+
+		if all[i].id <= last {
+			return nil, fmt.Errorf("commercetools' answer is not in the order of the ids: %q after %q", all[i].id, last)
+		}
+
+		last = all[i].id
+	}
+
+	return all, nil
+}
+
+func modifiedSince(o bulk.Options) []commercetools.Predicate {
+	if o.Since.IsZero() {
+		return nil
+	}
+
+	return []commercetools.Predicate{commercetools.ModifiedSince(o.Since)}
+}
+
+// limited is how many records to read next: at most size, and no more than the task may have left.
+func limited(w bulk.Work, read, size int) int {
+	if w.Limit > 0 {
+		return min(w.Limit-read, size)
+	}
+
+	return size
+}
+
+// errPanic is a record whose mapping panicked; the value stays out of it, as it may hold personal data.
+var errPanic = errors.New("a mistake of this program's: its mapping panicked")
+
+// mapped maps a record; a panic costs this record, not its page.
+func mapped[T, R any](value T, toKlaviyo func(T) (R, error)) (result R, err error) {
+	defer func() {
+		if recover() != nil {
+			err = errPanic
+		}
+	}()
+
+	return toKlaviyo(value)
+}

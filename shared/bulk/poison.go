@@ -1,0 +1,70 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+)
+
+// guarded turns a panic into an error. Its value stays out of it: it may hold personal data.
+func guarded[T any](do func() (T, error)) (result T, err error) {
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("panic at: %s", debug.Stack())
+		}
+	}()
+
+	return do()
+}
+
+// failed counts an attempt that failed, if the page may be to blame, and tells whether the page should be given up.
+func (w *Worker) failed(ctx context.Context, shard Shard, err error) (hopeless bool, why error) {
+	_, outage := errors.AsType[*OutageError](err)
+	_, fatal := errors.AsType[*FatalError](err)
+
+	if outage || fatal || errors.Is(err, errNotHeld) || errors.Is(err, context.Canceled) {
+		return false, err
+	}
+
+	counted, countErr := w.record(ctx, shard, nil, func(s *Shard) error { return s.fail(shard.Page) })
+	if countErr != nil || counted.Page != shard.Page || !counted.hopeless() {
+		return false, errors.Join(err, countErr)
+	}
+
+	w.log.ErrorContext(ctx, "page given up", "resource", shard.Resource, "run", shard.Run, "shard", shard.Index, "cursor", shard.Cursor,
+		"phase", shard.Phase, "error", err)
+
+	return true, err
+}
+
+// givenUp is the page that is recorded in place of one that can't be done: its record has failed. When not even that could
+// be read, the way behind it is blocked, and the rest of the range has failed.
+func givenUp(shard Shard, page Page, err error) Page {
+	reason := fmt.Sprintf("given up after many attempts: %v; import it again", err)
+
+	if page.Cursor <= shard.Cursor {
+		id := fmt.Sprintf("ids after %q and before %q", shard.Cursor, shard.Before)
+
+		return Page{Cursor: shard.Cursor, End: true, Counts: Counts{Read: 1, Failed: 1}, Failures: []Failure{{ID: id, Reason: reason}}}
+	}
+
+	return Page{
+		Cursor: page.Cursor, End: page.End, Counts: Counts{Read: 1, Failed: 1},
+		Failures: []Failure{{ID: page.Cursor, Reason: reason}},
+	}
+}
+
+// abandoned is what is recorded of jobs that can't be settled.
+func abandoned(shard Shard, err error) Settled {
+	var s Settled
+
+	for _, job := range shard.Jobs {
+		s.Failed += job.Rows
+		s.Failures = append(s.Failures, Failure{
+			ID: "job " + job.ID, Reason: fmt.Sprintf("what became of its records could not be found out, after many attempts: %v; import again", err),
+		})
+	}
+
+	return s
+}
