@@ -13,16 +13,16 @@ import (
 )
 
 // sent is what a batch sends with some of its rows.
-func sent(t *testing.T, b *ProfileBatch, rows []row) string {
+func sent(t *testing.T, f form, b *rows, some []row) string {
 	t.Helper()
 
-	body, err := io.ReadAll(reader(b.body(rows)))
+	body, err := io.ReadAll(reader(b.body(f, some)))
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	if int64(len(body)) != size(b.body(rows)) {
-		t.Errorf("length %d of a body of %d", size(b.body(rows)), len(body))
+	if int64(len(body)) != size(b.body(f, some)) {
+		t.Errorf("length %d of a body of %d", size(b.body(f, some)), len(body))
 	}
 
 	if !json.Valid(body) {
@@ -59,15 +59,15 @@ func TestBatchBody(t *testing.T) {
 		tail  = `]}}}}`
 	)
 
-	if diff := cmp.Diff(head+one+","+two+","+three+tail, sent(t, &b, b.rows)); diff != "" {
+	if diff := cmp.Diff(head+one+","+two+","+three+tail, sent(t, profileForm(), &b.rows, b.list)); diff != "" {
 		t.Errorf("all (-want +got):\n%s", diff)
 	}
 
-	if diff := cmp.Diff(head+one+","+three+tail, sent(t, &b, []row{b.rows[0], b.rows[2]})); diff != "" {
+	if diff := cmp.Diff(head+one+","+three+tail, sent(t, profileForm(), &b.rows, []row{b.list[0], b.list[2]})); diff != "" {
 		t.Errorf("without the second (-want +got):\n%s", diff)
 	}
 
-	if diff := cmp.Diff(head+two+","+three+tail, sent(t, &b, b.rows[1:])); diff != "" {
+	if diff := cmp.Diff(head+two+","+three+tail, sent(t, profileForm(), &b.rows, b.list[1:])); diff != "" {
 		t.Errorf("without the first (-want +got):\n%s", diff)
 	}
 
@@ -76,7 +76,7 @@ func TestBatchBody(t *testing.T) {
 	}
 
 	// The rows stand in one buffer; a body refers to it.
-	pieces := b.body(b.rows)
+	pieces := b.body(profileForm(), b.list)
 	if len(pieces) != 3 || &pieces[1][0] != &b.buf.Bytes()[0] {
 		t.Errorf("the body is a copy, in %d pieces", len(pieces))
 	}
@@ -101,7 +101,7 @@ func TestBatchRefuses(t *testing.T) {
 		{"email in another case", Profile{ExternalID: Set("2"), Email: Set("A@Example.COM")}, &DuplicateError{"email", "first"}, false},
 		{"phone", Profile{ExternalID: Set("2"), PhoneNumber: Set("+4915112345678")}, nil, false},
 		{"phone and nothing else", Profile{PhoneNumber: Set("+4915112345678")}, &DuplicateError{"phone_number", "first"}, false},
-		{"too large", Profile{ExternalID: Set("2"), Title: Set(strings.Repeat("x", maxProfile))}, ErrProfileTooLarge, false},
+		{"too large", Profile{ExternalID: Set("2"), Title: Set(strings.Repeat("x", profileForm().maxRow))}, ErrProfileTooLarge, false},
 	}
 
 	for _, tt := range tests {
@@ -111,13 +111,13 @@ func TestBatchRefuses(t *testing.T) {
 			var b ProfileBatch
 
 			add(t, &b, "first", full)
-			before := sent(t, &b, b.rows)
+			before := sent(t, profileForm(), &b.rows, b.list)
 
 			if err := b.Add("second", tt.profile); !cmp.Equal(err, tt.want, cmp.Comparer(sameError)) {
 				t.Fatalf("error %v, want %v", err, tt.want)
 			}
 
-			after := sent(t, &b, b.rows)
+			after := sent(t, profileForm(), &b.rows, b.list)
 			if tt.want != nil && (after != before || b.Len() != 1) {
 				t.Errorf("something was added: %s", after)
 			}
@@ -142,7 +142,7 @@ func TestBatchForgetsWhatItRefuses(t *testing.T) {
 
 	var b ProfileBatch
 
-	large := Profile{ExternalID: Set("1"), Title: Set(strings.Repeat("x", maxProfile))}
+	large := Profile{ExternalID: Set("1"), Title: Set(strings.Repeat("x", profileForm().maxRow))}
 	if err := b.Add("large", large); !errors.Is(err, ErrProfileTooLarge) {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestBatchForgetsWhatItRefuses(t *testing.T) {
 	}
 
 	add(t, &b, "small", Profile{ExternalID: Set("1")})
-	sent(t, &b, b.rows)
+	sent(t, profileForm(), &b.rows, b.list)
 }
 
 func TestBatchIsFullOfRows(t *testing.T) {
@@ -190,7 +190,7 @@ func TestBatchIsFullOfBytes(t *testing.T) {
 		err = b.Add("", Profile{ExternalID: Set(fmt.Sprint(i)), Title: title})
 	}
 
-	body := sent(t, &b, b.rows)
+	body := sent(t, profileForm(), &b.rows, b.list)
 	if !errors.Is(err, ErrBatchFull) || len(body) > 5_000_000 || len(body) < 4_900_000 {
 		t.Fatalf("error %v with %d bytes", err, len(body))
 	}
@@ -227,7 +227,7 @@ func demo(i int) Profile {
 }
 
 func BenchmarkBatch(b *testing.B) {
-	profiles := make([]Profile, maxRows)
+	profiles := make([]Profile, profileForm().maxRows)
 	for i := range profiles {
 		profiles[i] = demo(i)
 	}

@@ -12,8 +12,9 @@
 //
 // The files: operations.go has the operations with their published limits; profile.go, event.go, catalog.go and field.go are
 // the values that are sent; profiles.go, imports.go, importerrors.go, events.go, items.go, variants.go and categories.go the
-// methods, with what those of the catalog share in catalogs.go; batch.go is the body of a bulk job, jsonapi.go the envelope
-// of everything else. attempt.go sends one request once.
+// methods, with what those of the catalog share in catalogs.go; batch.go and eventbatch.go are what is sent in bulk, with the
+// body of it in rows.go and how it is sent in bulk.go; jsonapi.go is the envelope of everything else. attempt.go sends one
+// request once.
 //
 // Source: https://developers.klaviyo.com/en/reference/api_overview.
 package klaviyo

@@ -7,6 +7,8 @@ import (
 	"time"
 )
 
+const eventType = "event"
+
 // eventAttributes is an event as JSON:API wants it.
 type eventAttributes struct {
 	// Properties have to be there, if only as {}.
@@ -17,7 +19,8 @@ type eventAttributes struct {
 	UniqueID      string                     `json:"unique_id,omitempty"`
 	Backfill      bool                       `json:"backfill,omitempty"`
 	Metric        document[resource]         `json:"metric"`
-	Profile       document[resource]         `json:"profile"`
+	// Profile is not here when the event is a row.
+	Profile *document[resource] `json:"profile,omitempty"`
 }
 
 type metricAttributes struct {
@@ -29,13 +32,18 @@ type metricAttributes struct {
 // so that an event may be sent again. The profile gets what the event says of it, or is created.
 // Limits: 350/s and 3500/min; 5 MB, 95 KB of it for the profile.
 func (c *Client) CreateEvent(ctx context.Context, e Event) error {
-	body, err := encode(document[resource]{resource{Type: "event", Attributes: attributesOf(e)}})
+	attributes := attributesOf(e)
+	attributes.Profile = &document[resource]{profileOf(e)}
+
+	body, err := encode(document[resource]{resource{Type: eventType, Attributes: attributes}})
 	if err != nil {
 		return err
 	}
 
 	return c.send(ctx, request{operation: createEvent, method: http.MethodPost, path: "/api/events", body: body}, nil)
 }
+
+func profileOf(e Event) resource { return resource{Type: profileType, Attributes: e.Profile} }
 
 func attributesOf(e Event) eventAttributes {
 	a := eventAttributes{
@@ -45,7 +53,6 @@ func attributesOf(e Event) eventAttributes {
 		UniqueID:      e.UniqueID,
 		Backfill:      e.Backfill,
 		Metric:        document[resource]{resource{Type: "metric", Attributes: metricAttributes{e.Metric}}},
-		Profile:       document[resource]{resource{Type: profileType, Attributes: e.Profile}},
 	}
 
 	if a.Properties == nil {

@@ -30,7 +30,7 @@ type importError struct {
 
 // ImportErrors returns why a job's failed profiles failed, all pages of it. Limits: 10/s and 150/min, 100 errors a page.
 func (c *Client) ImportErrors(ctx context.Context, id string) ([]ImportError, error) {
-	path := importsPath + "/" + url.PathEscape(id) + "/import-errors"
+	path := profileForm().path() + "/" + url.PathEscape(id) + "/import-errors"
 
 	sent, err := collect[importError](ctx, c, getImportErrors, path)
 	if err != nil {

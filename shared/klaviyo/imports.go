@@ -2,24 +2,9 @@ package klaviyo
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 )
-
-const importsPath = "/api/profile-bulk-import-jobs"
-
-// Refused is a row of a batch that Klaviyo won't import.
-type Refused struct {
-	// Ref is the row's, as it was added.
-	Ref string
-	// Code and Title say why: "invalid", "Invalid input.".
-	Code, Title string
-	// Pointer is the place within the profile: "/attributes/email".
-	Pointer string
-}
 
 // ImportProfiles starts a bulk import job and returns its id. Klaviyo looks over all rows first and takes none when one is
 // malformed; the rows that it points at come back as refused, and the rest is sent again. The job id is "" when no row is
@@ -27,72 +12,9 @@ type Refused struct {
 //
 // The job is done later: see [Client.ImportJob].
 func (c *Client) ImportProfiles(ctx context.Context, b *ProfileBatch) (jobID string, refused []Refused, err error) {
-	// Each turn ends the loop or takes at least one row out.
-	for rows := b.rows; len(rows) > 0; {
-		var answer document[identity]
+	jobID, _, refused, err = c.startJob(ctx, bulkImportProfiles, profileForm(), &b.rows)
 
-		err := c.send(ctx, request{
-			operation: bulkImportProfiles, method: http.MethodPost, path: importsPath, body: b.body(rows),
-		}, &answer)
-		if err == nil {
-			if answer.Data.ID == "" {
-				return "", nil, errNoID
-			}
-
-			return answer.Data.ID, refused, nil
-		}
-
-		bad := refusedRows(err)
-		kept := make([]row, 0, len(rows))
-
-		for i, r := range rows {
-			if why, ok := bad[i]; ok {
-				why.Ref = r.ref
-				refused = append(refused, why)
-			} else {
-				kept = append(kept, r)
-			}
-		}
-
-		if len(kept) == len(rows) {
-			return "", nil, err
-		}
-
-		rows = kept
-	}
-
-	return "", refused, nil
-}
-
-// refusedRows are the rows that an answer points at: /data/attributes/profiles/data/17/attributes/email is number 17 of
-// those that were sent. The first error of a row counts.
-func refusedRows(err error) map[int]Refused {
-	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Status != http.StatusBadRequest {
-		return nil
-	}
-
-	rows := map[int]Refused{}
-
-	for _, d := range e.Details {
-		place, ok := strings.CutPrefix(d.Pointer, "/data/attributes/profiles/data/")
-		if !ok {
-			continue
-		}
-
-		number, within, _ := strings.Cut(place, "/")
-
-		i, err := strconv.Atoi(number)
-		if err != nil {
-			continue
-		}
-
-		if _, known := rows[i]; !known {
-			rows[i] = Refused{Code: d.Code, Title: d.Title, Pointer: "/" + within}
-		}
-	}
-
-	return rows
+	return jobID, refused, err
 }
 
 // Job is the state of a bulk import job.
@@ -118,7 +40,7 @@ func (c *Client) ImportJob(ctx context.Context, id string) (Job, error) {
 		} `json:"attributes"`
 	}]
 
-	path := importsPath + "/" + url.PathEscape(id)
+	path := profileForm().path() + "/" + url.PathEscape(id)
 	if err := c.send(ctx, request{operation: getImportJob, method: http.MethodGet, path: path}, &answer); err != nil {
 		return Job{}, err
 	}

@@ -10,7 +10,8 @@ const (
 	getImportJob          = "get_bulk_import_profiles_job"
 	getImportErrors       = "get_errors_for_bulk_import_profiles_job"
 
-	createEvent = "create_event"
+	createEvent      = "create_event"
+	bulkCreateEvents = "bulk_create_events"
 
 	createItem        = "create_catalog_item"
 	updateItem        = "update_catalog_item"
@@ -46,7 +47,8 @@ func PublishedLimits() map[string]Limit {
 		getImportJob:          medium,
 		getImportErrors:       medium,
 
-		createEvent: largest,
+		createEvent:      largest,
+		bulkCreateEvents: medium,
 
 		createItem:        large,
 		updateItem:        large,

@@ -164,7 +164,7 @@ func TestCatalogAndEventLimits(t *testing.T) {
 		burst        int
 	}
 
-	operations := []tried{{"POST", "/api/events", 350}, {"GET", "/api/catalog-items/x/relationships/variants", 350}}
+	operations := []tried{{"POST", "/api/events", 350}, {"POST", "/api/event-bulk-create-jobs", 10}, {"GET", "/api/catalog-items/x/relationships/variants", 350}}
 	for _, path := range []string{"/api/catalog-items", "/api/catalog-variants", "/api/catalog-categories"} {
 		operations = append(operations, tried{"POST", path, 75}, tried{"PATCH", path + "/x", 75}, tried{"DELETE", path + "/x", 75})
 	}

@@ -1,8 +1,10 @@
 package klaviyotest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -12,52 +14,68 @@ const (
 	maxMetric       = 127
 	maxUniqueID     = 255
 	maxEventProfile = 95_000
+	maxText         = 100_000
 	firstYear       = 2000
 )
 
 // sentEvent is an event as it came in.
 type sentEvent struct {
-	event   Event
+	recordedEvent
+
 	profile map[string]any
 }
 
 // decodeEvent reads and looks over an event. (Klaviyo also takes a profile's own id for an identifier; this does not.)
 func decodeEvent(body []byte, now time.Time) (sentEvent, []fault) {
 	var d struct {
-		Data struct {
-			Type       string                     `json:"type"`
-			Attributes map[string]json.RawMessage `json:"attributes"`
-		} `json:"data"`
+		Data attributed `json:"data"`
 	}
 
 	if err := json.Unmarshal(body, &d); err != nil || d.Data.Type != "event" {
 		return sentEvent{}, []fault{{"A resource of type event with attributes was expected.", "/data"}}
 	}
 
-	c := eventCheck{attributes: d.Data.Attributes}
-	c.known()
+	c := eventCheck{attributes: d.Data.Attributes, base: "/data/attributes/"}
+	c.known("event", append(eventFields(), "profile")...)
 
-	sent := sentEvent{profile: c.profile(), event: Event{
-		Metric:        c.metric(),
-		UniqueID:      c.text("unique_id", maxUniqueID),
-		Properties:    c.properties(),
-		Time:          c.time(now),
-		Value:         c.number("value"),
-		ValueCurrency: c.text("value_currency", len("EUR")),
-	}}
-	sent.event.Backfill, _ = c.value("backfill").(bool)
-
-	return sent, c.wrong
+	return sentEvent{recordedEvent: c.event(now), profile: c.profile()}, c.wrong
 }
 
-// eventCheck collects what is wrong with an event.
+// attributed is a resource whose attributes are read one by one.
+type attributed struct {
+	Type       string                     `json:"type"`
+	Attributes map[string]json.RawMessage `json:"attributes"`
+}
+
+// eventCheck collects what is wrong with the attributes of an event, or of what is around it in a bulk request.
 type eventCheck struct {
 	attributes map[string]json.RawMessage
-	wrong      []fault
+	// base is the pointer of the attributes, with a slash behind.
+	base  string
+	wrong []fault
 }
 
 func (c *eventCheck) fail(detail, pointer string) {
-	c.wrong = append(c.wrong, fault{detail, "/data/attributes/" + pointer})
+	c.wrong = append(c.wrong, fault{detail, c.base + pointer})
+}
+
+func eventFields() []string {
+	return []string{"properties", "time", "value", "value_currency", "unique_id", "backfill", "metric"}
+}
+
+// event reads all but the profile.
+func (c *eventCheck) event(now time.Time) recordedEvent {
+	return recordedEvent{
+		Event: Event{
+			Metric:        c.metric(),
+			UniqueID:      c.text("unique_id", maxUniqueID),
+			Time:          c.time(now),
+			Value:         c.number("value"),
+			ValueCurrency: c.text("value_currency", len("EUR")),
+			Backfill:      c.flag("backfill"),
+		},
+		properties: c.properties(),
+	}
 }
 
 // value is an attribute; nil when it is null or missing.
@@ -69,12 +87,10 @@ func (c *eventCheck) value(name string) any {
 	return v
 }
 
-func (c *eventCheck) known() {
+func (c *eventCheck) known(kind string, names ...string) {
 	for name := range c.attributes {
-		switch name {
-		case "properties", "time", "value", "value_currency", "unique_id", "backfill", "metric", "profile":
-		default:
-			c.fail(fmt.Sprintf("'%s' is not a valid field for the resource 'event'.", name), name)
+		if !slices.Contains(names, name) {
+			c.fail(fmt.Sprintf("'%s' is not a valid field for the resource '%s'.", name, kind), name)
 		}
 	}
 }
@@ -103,17 +119,52 @@ func (c *eventCheck) number(name string) json.Number {
 	}
 }
 
-func (c *eventCheck) properties() map[string]any {
-	properties, ok := c.value("properties").(map[string]any)
+func (c *eventCheck) flag(name string) bool {
+	v := c.value(name)
 
-	switch {
-	case !ok:
+	yes, ok := v.(bool)
+	if v != nil && !ok {
+		c.fail("A boolean was expected.", name)
+	}
+
+	return yes
+}
+
+func (c *eventCheck) properties() json.RawMessage {
+	raw := c.attributes["properties"]
+
+	var properties map[string]json.RawMessage
+
+	switch err := json.Unmarshal(raw, &properties); {
+	case err != nil || properties == nil:
 		c.fail("An object was expected.", "properties")
 	case len(properties) > maxProperties:
 		c.fail(fmt.Sprintf("At most %d properties are allowed.", maxProperties), "properties")
+	case hasLongText(raw):
+		c.fail("A string is longer than 100KB.", "properties")
 	}
 
-	return properties
+	return raw
+}
+
+// hasLongText tells whether a string in some JSON is longer than Klaviyo takes.
+func hasLongText(data json.RawMessage) bool {
+	if len(data) <= maxText {
+		return false
+	}
+
+	for decoder := json.NewDecoder(bytes.NewReader(data)); ; {
+		switch token, err := decoder.Token(); s := token.(type) {
+		case string:
+			if len(s) > maxText {
+				return true
+			}
+		default:
+			if err != nil {
+				return false
+			}
+		}
+	}
 }
 
 // time is when it happened: to the second, and now without one.
@@ -176,7 +227,7 @@ func (c *eventCheck) profile() map[string]any {
 	case !identified(attributes):
 		c.fail("One or more identifiers is required", "profile/data/attributes")
 	default:
-		c.wrong = append(c.wrong, faultsOf(attributes, "/data/attributes/profile/data")...)
+		c.wrong = append(c.wrong, faultsOf(attributes, c.base+"profile/data")...)
 	}
 
 	return attributes

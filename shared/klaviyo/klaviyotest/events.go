@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// maxEvent is Klaviyo's 5 MB for one event.
+// maxEvent is Klaviyo's 5 MB for one event, or for a request with many.
 const maxEvent = 5_000_000
 
 // Event is an event as it was recorded.
@@ -34,9 +34,9 @@ func (s *Server) Events() []Event {
 
 	all := make([]Event, 0, len(s.events.byKey))
 	for _, e := range s.events.byKey {
-		copied := *e
-		copied.Properties = maps.Clone(e.Properties)
-		all = append(all, copied)
+		event := e.Event
+		_ = json.Unmarshal(e.properties, &event.Properties) // they were looked over
+		all = append(all, event)
 	}
 
 	slices.SortFunc(all, func(a, b Event) int {
@@ -51,13 +51,23 @@ func (s *Server) Events() []Event {
 // eventKey is what an event is the same by.
 type eventKey struct{ metric, profile, unique string }
 
-type eventLog struct{ byKey map[eventKey]*Event }
+type eventLog struct{ byKey map[eventKey]*recordedEvent }
 
-func newEventLog() *eventLog { return &eventLog{byKey: map[eventKey]*Event{}} }
+// recordedEvent has the properties as they were sent, which take a fraction of the memory.
+type recordedEvent struct {
+	Event
+
+	properties json.RawMessage
+}
+
+func newEventLog() *eventLog { return &eventLog{byKey: map[eventKey]*recordedEvent{}} }
 
 func (s *Server) eventRoutes() {
 	s.handle("/api/events", map[string]operation{
 		http.MethodPost: {name: "create_event", maxBody: maxEvent, answer: s.createEvent},
+	})
+	s.handle("/api/event-bulk-create-jobs", map[string]operation{
+		http.MethodPost: {name: "bulk_create_events", maxBody: maxEvent, answer: s.createEvents},
 	})
 }
 
@@ -80,14 +90,76 @@ func (s *Server) createEvent(_ *http.Request, body []byte) answer {
 	return answer{status: http.StatusAccepted}
 }
 
-// record keeps the first of events with the same metric, profile and unique id. One without a unique id has its second.
+// createEvents records all events of a request, or none.
+func (s *Server) createEvents(_ *http.Request, body []byte) answer {
+	now := time.Now()
+
+	sent, wrong := decodeEvents(body, now)
+	if len(wrong) > 0 {
+		return invalids(wrong)
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settle(now)
+
+	if s.profiles.repeats(sent) {
+		return invalid("A unique_id is repeated for the same profile and metric.", "/data")
+	}
+
+	for _, e := range sent {
+		s.events.record(e, s.profiles.ofEvent(e.profile, now))
+	}
+
+	return answer{status: http.StatusAccepted}
+}
+
+// repeats tells whether two events of a request are the same, for which Klaviyo refuses them all. What it answers then is
+// made up.
+func (s *store) repeats(sent []sentEvent) bool {
+	type key struct {
+		metric, unique string
+		profile        identifier
+	}
+
+	seen := map[key]bool{}
+
+	for _, e := range sent {
+		mine := map[key]bool{}
+
+		for _, field := range identifierFields() {
+			if id, ok := identifierOf(e.profile, field); ok {
+				if owner := s.byIdentifier[id]; owner != nil {
+					id = identifier{"id", owner.id}
+				}
+
+				mine[key{e.Metric, e.unique(), id}] = true
+			}
+		}
+
+		for k := range mine {
+			if seen[k] {
+				return true
+			}
+
+			seen[k] = true
+		}
+	}
+
+	return false
+}
+
+// unique is the event's unique id; one without has its second.
+func (e *recordedEvent) unique() string { return cmp.Or(e.UniqueID, e.Time.String()) }
+
+// record keeps the first of events with the same metric, profile and unique id.
 func (l *eventLog) record(sent sentEvent, p *profile) {
-	key := eventKey{metric: sent.event.Metric, profile: p.id, unique: cmp.Or(sent.event.UniqueID, sent.event.Time.String())}
+	key := eventKey{metric: sent.Metric, profile: p.id, unique: sent.unique()}
 
 	first := l.byKey[key]
 	if first == nil {
-		first = &sent.event
-		first.ProfileID = p.id
+		kept := sent.recordedEvent // without the profile
+		kept.ProfileID, first = p.id, &kept
 		l.byKey[key] = first
 	}
 

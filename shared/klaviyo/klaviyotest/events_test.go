@@ -1,7 +1,9 @@
 package klaviyotest_test
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -183,5 +185,91 @@ func TestEventRefusals(t *testing.T) {
 				t.Errorf("events %v, profiles %v", s.Events(), s.Profiles())
 			}
 		})
+	}
+}
+
+// eventRow is a row of a bulk request: one profile, some events.
+func eventRow(more, profile string, events ...string) string {
+	return `{"type":"event-bulk-create","attributes":{` + more + `"profile":{"data":{"type":"profile","attributes":` + profile +
+		`}},"events":{"data":[` + strings.Join(events, ",") + `]}}}`
+}
+
+func inRow(attributes string) string {
+	return `{"type":"event","attributes":{` + attributes + `"properties":{},"metric":{"data":{"type":"metric","attributes":{"name":"A"}}}}}`
+}
+
+func bulkEvents(rows ...string) string {
+	return `{"data":{"type":"event-bulk-create-job","attributes":{"events-bulk-create":{"data":[` + strings.Join(rows, ",") + `]}}}}`
+}
+
+func TestBulkEventRefusals(t *testing.T) {
+	t.Parallel()
+
+	const (
+		ann = `{"email":"a@example.com"}`
+		at  = "invalid /data/attributes/events-bulk-create/data"
+	)
+
+	good := eventRow("", ann, inRow(`"unique_id":"1",`))
+
+	many := make([]string, 1_001)
+	for i := range many {
+		many[i] = inRow(fmt.Sprintf(`"unique_id":"m%d",`, i))
+	}
+
+	tests := []struct{ name, body, code string }{
+		{"not JSON", `{`, "invalid /data"},
+		{"another type", profile(`{}`), "invalid /data"},
+		{"none", bulkEvents(), at},
+		{"too many", bulkEvents(eventRow("", ann, many...)), at},
+		{"a row of another type", bulkEvents(good, `{"type":"event"}`), at + "/1"},
+		{"a row without events", bulkEvents(good, eventRow("", ann)), at + "/1"},
+		{"an event of another type", bulkEvents(eventRow("", ann, strings.Replace(inRow(""), "event", "profile", 1))), at + "/0/attributes/events/data/0/attributes/"},
+		{"no identifier", bulkEvents(good, eventRow("", `{"first_name":"Ann"}`, inRow(""))), at + "/1/attributes/profile/data/attributes"},
+		{"an unknown attribute of a row", bulkEvents(eventRow(`"time":null,`, ann, inRow(""))), at + "/0/attributes/time"},
+		{"a profile in an event", bulkEvents(eventRow("", ann, inRow(`"profile":{},`))), at + "/0/attributes/events/data/0/attributes/profile"},
+		{"the second event", bulkEvents(good, eventRow("", ann, inRow(""), inRow(`"value":"1",`))), at + "/1/attributes/events/data/1/attributes/value"},
+		{"text for backfill", bulkEvents(eventRow(`"backfill":"yes",`, ann, inRow(""))), at + "/0/attributes/backfill"},
+		{"the same twice", bulkEvents(good, eventRow("", `{"email":"A@example.com"}`, inRow(`"unique_id":"1",`))), "invalid /data"},
+	}
+
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+
+			s := klaviyotest.New(klaviyotest.Options{})
+
+			if a := ask(t, s, "POST", "/api/event-bulk-create-jobs", tt.body, nil); a.Status != http.StatusBadRequest || a.code() != tt.code {
+				t.Errorf("%d %s", a.Status, a.code())
+			}
+
+			if len(s.Events()) != 0 || len(s.Profiles()) != 0 {
+				t.Errorf("events %v, profiles %v", s.Events(), s.Profiles())
+			}
+		})
+	}
+}
+
+// Both the row and the event may say that it is history.
+func TestBulkEventsBackfill(t *testing.T) {
+	t.Parallel()
+
+	s := klaviyotest.New(klaviyotest.Options{})
+
+	body := bulkEvents(
+		eventRow(`"backfill":true,`, `{"external_id":"1"}`, inRow(`"unique_id":"1",`), inRow(`"unique_id":"2","backfill":false,`)),
+		eventRow("", `{"external_id":"1"}`, inRow(`"unique_id":"3","backfill":true,`), inRow(`"unique_id":"4",`)),
+	)
+	if a := ask(t, s, "POST", "/api/event-bulk-create-jobs", body, nil); a.Status != http.StatusAccepted {
+		t.Fatalf("%d %+v", a.Status, a.Errors)
+	}
+
+	got := map[string]bool{}
+	for _, e := range s.Events() {
+		got[e.UniqueID] = e.Backfill
+	}
+
+	if diff := cmp.Diff(map[string]bool{"1": true, "2": true, "3": true, "4": false}, got); diff != "" {
+		t.Errorf("backfill (-want +got):\n%s", diff)
 	}
 }

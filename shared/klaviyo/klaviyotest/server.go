@@ -7,7 +7,7 @@
 //
 // server.go is the way of a request, jsonapi.go the form of the answers, limits.go the rate limits; then there is a file for
 // each area: profiles.go (with filter.go, validate.go and store.go), imports.go (with importrows.go), events.go (with
-// eventcheck.go) and catalog.go (with catalogcheck.go and shelf.go). page.go cuts collections into pages.
+// eventcheck.go and eventrows.go) and catalog.go (with catalogcheck.go and shelf.go). page.go cuts collections into pages.
 package klaviyotest
 
 import (
