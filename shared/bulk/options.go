@@ -35,7 +35,7 @@ type Options struct {
 }
 
 // After is the id right before StartID, "" without one: ids behind it are imported.
-func (o Options) After() string {
+func (o *Options) After() string {
 	id, err := uuid.Parse(o.StartID)
 	if err != nil || id == uuid.Nil {
 		return ""
@@ -128,15 +128,11 @@ func (o *Options) Normalize(resource Resource) error {
 		return &OptionsError{Field: "since", Problem: "does not go with ids"}
 	}
 
-	if err := cmp.Or(o.checkStart(resource), o.checkDeletion(resource)); err != nil {
-		return err
-	}
-
-	return nil
+	return cmp.Or(o.checkStart(resource), o.checkDeletion(resource)) //nolint:wrapcheck // both are ours
 }
 
 // checkStart checks StartID.
-func (o *Options) checkStart(resource Resource) *OptionsError {
+func (o *Options) checkStart(resource Resource) error {
 	problem := ""
 
 	switch {
@@ -156,7 +152,7 @@ func (o *Options) checkStart(resource Resource) *OptionsError {
 }
 
 // checkDeletion checks DeleteAll and its confirmation.
-func (o *Options) checkDeletion(resource Resource) *OptionsError {
+func (o *Options) checkDeletion(resource Resource) error {
 	switch {
 	case !o.DeleteAll && o.ConfirmDeletion == "":
 		return nil

@@ -97,7 +97,7 @@ func TestAfter(t *testing.T) {
 		"043cf898-d6f7-4572-b0c9-7e6500000000": "043cf898-d6f7-4572-b0c9-7e64ffffffff",
 		"00000000-0000-0000-0000-000000000000": "",
 	} {
-		if got := (bulk.Options{StartID: start}).After(); got != want {
+		if got := (&bulk.Options{StartID: start}).After(); got != want {
 			t.Errorf("the id before %q = %q, want %q", start, got, want)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,36 +23,10 @@ type poisoned struct {
 	err              error
 }
 
-func (p *poisoned) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
-	limit := 50
-	if w.Limit > 0 {
-		limit = min(limit, w.Limit)
-	}
+func (p *poisoned) Import(_ context.Context, w bulk.Work) (bulk.Page, error) {
+	page, ids := p.page(w)
 
-	page := bulk.Page{Cursor: w.Cursor, End: true}
-
-	var ids []string
-
-	for _, id := range p.ids {
-		if id <= w.Cursor || (w.Before != "" && id >= w.Before) {
-			continue
-		}
-
-		if len(ids) == limit {
-			page.End = false
-
-			break
-		}
-
-		ids = append(ids, id)
-		page.Cursor = id
-	}
-
-	for _, id := range ids {
-		if !p.sick[id] {
-			continue
-		}
-
+	if slices.ContainsFunc(ids, func(id string) bool { return p.sick[id] }) {
 		if p.panics {
 			panic("personal data")
 		}
@@ -76,6 +51,29 @@ func (p *poisoned) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	}
 
 	return page, nil
+}
+
+// page returns the next page, and the ids on it.
+func (p *poisoned) page(w bulk.Work) (page bulk.Page, ids []string) {
+	limit := 50
+	if w.Limit > 0 {
+		limit = min(limit, w.Limit)
+	}
+
+	for _, id := range p.ids {
+		if id > w.Cursor && (w.Before == "" || id < w.Before) {
+			ids = append(ids, id)
+		}
+	}
+
+	page = bulk.Page{Cursor: w.Cursor, End: len(ids) <= limit}
+	ids = ids[:min(limit, len(ids))]
+
+	if len(ids) > 0 {
+		page.Cursor = ids[len(ids)-1]
+	}
+
+	return page, ids
 }
 
 func (p *poisoned) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {

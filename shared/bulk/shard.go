@@ -75,16 +75,16 @@ const clockSkew = time.Minute
 
 // Job is an import job of Klaviyo's that has to be watched.
 type Job struct {
-	ID string `json:"id"`
+	ID string `json:"id" firestore:"id"`
 	// Kind tells jobs apart where there are several kinds; Rows is how many records were sent with it.
-	Kind string `json:"kind,omitempty"`
-	Rows int    `json:"rows"`
+	Kind string `json:"kind,omitempty" firestore:"kind,omitempty"`
+	Rows int    `json:"rows" firestore:"rows"`
 	// Try counts up when records that one job has refused go into another.
-	Try int `json:"try,omitempty"`
+	Try int `json:"try,omitempty" firestore:"try,omitempty"`
 	// Refs name the job's rows, in their order, where Klaviyo does not.
-	Refs []string `json:"refs,omitempty"`
+	Refs []string `json:"refs,omitempty" firestore:"refs,omitempty"`
 	// Ended tells that the job needs no more watching, and is kept for its Refs.
-	Ended bool `json:"ended,omitempty"`
+	Ended bool `json:"ended,omitempty" firestore:"ended,omitempty"`
 }
 
 // Counts say what became of the records. Read = Sent + Failed + Skipped.

@@ -148,15 +148,11 @@ func TestCatchUp(t *testing.T) {
 			t.Errorf("pass %d reads what was modified since %s", pass, s.Pass.Since)
 		}
 
-		for _, p := range []Page{{Cursor: "a", Counts: Counts{Read: 1, Sent: 1}}, {Cursor: "b", End: true, Jobs: []Job{{ID: "j"}}}} {
-			if err := s.advance(s.Page, p, began, noon()); err != nil {
-				t.Fatal(err)
-			}
-
-			began = began.Add(time.Minute)
-		}
-
-		if err := s.settle(s.Page, Settled{}, noon()); err != nil {
+		if err := errors.Join(
+			s.advance(s.Page, Page{Cursor: "a", Counts: Counts{Read: 1, Sent: 1}}, began, noon()),
+			s.advance(s.Page, Page{Cursor: "b", End: true, Jobs: []Job{{ID: "j"}}}, began.Add(time.Minute), noon()),
+			s.settle(s.Page, Settled{}, noon()),
+		); err != nil {
 			t.Fatal(err)
 		}
 	}

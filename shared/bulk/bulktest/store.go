@@ -150,15 +150,15 @@ func racers(t *testing.T, s bulk.Store) {
 	}
 }
 
-// shards returns the first shards of a run of customers.
-func shards(run string, n int) []bulk.Shard {
-	return bulk.Split(bulk.Run{ID: run, Resource: bulk.Customers, Plan: bulk.Plan{Shards: n, CatchUp: true}})
+// shards returns the shards of run-1 as it begins.
+func shards(n int) []bulk.Shard {
+	return bulk.Split(bulk.Run{ID: "run-1", Resource: bulk.Customers, Plan: bulk.Plan{Shards: n, CatchUp: true}})
 }
 
 func shardsAreKept(t *testing.T, s bulk.Store) {
 	t.Helper()
 
-	want := shards("run-1", 12)
+	want := shards(12)
 	if err := s.CreateShards(t.Context(), want); err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func shardsAreKept(t *testing.T, s bulk.Store) {
 func existingShardsStay(t *testing.T, s bulk.Store) {
 	t.Helper()
 
-	shards := shards("run-1", 3)
+	shards := shards(3)
 	if err := s.CreateShards(t.Context(), shards[:2]); err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func failuresWithShard(t *testing.T, s bulk.Store) {
 	start(t, s, "run-1", bulk.Options{})
 
 	key := bulk.ShardKey{Resource: bulk.Customers, Run: "run-1"}
-	if err := s.CreateShards(t.Context(), shards("run-1", 1)); err != nil {
+	if err := s.CreateShards(t.Context(), shards(1)); err != nil {
 		t.Fatal(err)
 	}
 
@@ -257,7 +257,7 @@ func manyFailures(t *testing.T, s bulk.Store) {
 
 	start(t, s, "run-1", bulk.Options{})
 
-	if err := s.CreateShards(t.Context(), shards("run-1", 1)); err != nil {
+	if err := s.CreateShards(t.Context(), shards(1)); err != nil {
 		t.Fatal(err)
 	}
 
@@ -288,7 +288,7 @@ func racingUpdates(t *testing.T, s bulk.Store) {
 	const writers = 8
 
 	key := bulk.ShardKey{Resource: bulk.Customers, Run: "run-1"}
-	if err := s.CreateShards(t.Context(), shards("run-1", 1)); err != nil {
+	if err := s.CreateShards(t.Context(), shards(1)); err != nil {
 		t.Fatal(err)
 	}
 
@@ -332,7 +332,7 @@ func newRunIsClean(t *testing.T, s bulk.Store) {
 
 	start(t, s, "run-1", bulk.Options{DryRun: true})
 
-	if err := s.CreateShards(t.Context(), shards("run-1", 2)); err != nil {
+	if err := s.CreateShards(t.Context(), shards(2)); err != nil {
 		t.Fatal(err)
 	}
 

@@ -87,7 +87,7 @@ type shardFields struct {
 	End       bool       `firestore:"end"`
 	Page      int        `firestore:"page"`
 	Phase     bulk.Phase `firestore:"phase"`
-	Jobs      string     `firestore:"jobs,omitempty"` // JSON: as fields, the refs would be indexed one by one
+	Jobs      []bulk.Job `firestore:"jobs,omitempty"`
 	Polls     int        `firestore:"polls"`
 	Attempts  int        `firestore:"attempts"`
 	Limit     int        `firestore:"limit"`
@@ -107,46 +107,26 @@ type passFields struct {
 	Read      int       `firestore:"read"`
 }
 
-func newShardDocument(s bulk.Shard, now time.Time) (shardDocument, error) {
-	f := shardFields{
+func newShardDocument(s bulk.Shard, now time.Time) shardDocument {
+	return shardDocument{ExpireAt: stored(now.Add(keep)), Shard: shardFields{
 		Run: s.Run, Index: s.Index, After: s.After, Before: s.Before, From: s.From, Cursor: s.Cursor, End: s.End,
 		Page: s.Page, Phase: s.Phase, Polls: s.Polls, Attempts: s.Attempts, Limit: s.Limit, CatchUp: s.CatchUp,
 		Pass: passFields{Number: s.Pass.Number, Since: stored(s.Pass.Since), StartedAt: stored(s.Pass.StartedAt), Read: s.Pass.Read},
-		Read: s.Read, Sent: s.Sent, Failed: s.Failed, Skipped: s.Skipped, UpdatedAt: stored(s.UpdatedAt),
-	}
-
-	if len(s.Jobs) > 0 {
-		jobs, err := json.Marshal(s.Jobs)
-		if err != nil {
-			return shardDocument{}, fmt.Errorf("the jobs of shard %d of run %s: %w", s.Index, s.Run, err)
-		}
-
-		f.Jobs = string(jobs)
-	}
-
-	return shardDocument{ExpireAt: stored(now.Add(keep)), Shard: f}, nil
+		Read: s.Read, Sent: s.Sent, Failed: s.Failed, Skipped: s.Skipped, Jobs: s.Jobs, UpdatedAt: stored(s.UpdatedAt),
+	}}
 }
 
-func (d shardDocument) shard(resource bulk.Resource) (bulk.Shard, error) {
+func (d shardDocument) shard(resource bulk.Resource) bulk.Shard {
 	f := d.Shard
-	s := bulk.Shard{
+
+	return bulk.Shard{
 		ShardKey: bulk.ShardKey{Resource: resource, Run: f.Run, Index: f.Index},
 		After:    f.After, Before: f.Before, From: f.From, Cursor: f.Cursor, End: f.End,
-		Page: f.Page, Phase: f.Phase, Polls: f.Polls, Attempts: f.Attempts, Limit: f.Limit, CatchUp: f.CatchUp,
-		Pass:      bulk.Pass(f.Pass),
+		Page: f.Page, Phase: f.Phase, Jobs: f.Jobs, Polls: f.Polls, Attempts: f.Attempts, Limit: f.Limit,
+		Pass: bulk.Pass(f.Pass), CatchUp: f.CatchUp,
 		Counts:    bulk.Counts{Read: f.Read, Sent: f.Sent, Failed: f.Failed, Skipped: f.Skipped},
 		UpdatedAt: f.UpdatedAt,
 	}
-
-	if f.Jobs == "" {
-		return s, nil
-	}
-
-	if err := json.Unmarshal([]byte(f.Jobs), &s.Jobs); err != nil {
-		return bulk.Shard{}, fmt.Errorf("the jobs of shard %d of run %s: %w", f.Index, f.Run, err)
-	}
-
-	return s, nil
 }
 
 func (d shardDocument) updates() []firestore.Update {

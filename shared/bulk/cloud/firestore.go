@@ -92,12 +92,7 @@ func (s *Store) CreateShards(ctx context.Context, shards []bulk.Shard) error {
 					continue
 				}
 
-				doc, err := newShardDocument(shards[i], snap.ReadTime)
-				if err != nil {
-					return err
-				}
-
-				if err := tx.Create(refs[i], doc); err != nil {
+				if err := tx.Create(refs[i], newShardDocument(shards[i], snap.ReadTime)); err != nil {
 					return fmt.Errorf("document %s: %w", refs[i].ID, err)
 				}
 			}
@@ -110,11 +105,8 @@ func (s *Store) CreateShards(ctx context.Context, shards []bulk.Shard) error {
 // Shard implements bulk.Store.
 func (s *Store) Shard(ctx context.Context, key bulk.ShardKey) (bulk.Shard, error) {
 	doc, _, err := s.readShard(ctx, s.shard(key))
-	if err != nil {
-		return bulk.Shard{}, err
-	}
 
-	return doc.shard(key.Resource)
+	return doc.shard(key.Resource), err
 }
 
 // Shards implements bulk.Store.
@@ -135,9 +127,7 @@ func (s *Store) Shards(ctx context.Context, resource bulk.Resource, run string) 
 			return nil, fmt.Errorf("document %s: %w", snap.Ref.ID, err)
 		}
 
-		if shards[i], err = doc.shard(resource); err != nil {
-			return nil, err
-		}
+		shards[i] = doc.shard(resource)
 	}
 
 	return shards, nil
@@ -156,9 +146,7 @@ func (s *Store) UpdateShard(
 			return err
 		}
 
-		if shard, err = doc.shard(key.Resource); err != nil {
-			return err
-		}
+		shard = doc.shard(key.Resource)
 
 		failed, err := newFailureDocuments(shard, failures, snap.ReadTime)
 		if err != nil {
@@ -169,13 +157,8 @@ func (s *Store) UpdateShard(
 			return err
 		}
 
-		if doc, err = newShardDocument(shard, snap.ReadTime); err != nil {
-			return err
-		}
-
-		if shard, err = doc.shard(key.Resource); err != nil { // as a reader would get it
-			return err
-		}
+		doc = newShardDocument(shard, snap.ReadTime)
+		shard = doc.shard(key.Resource)
 
 		return s.commit(ctx, ref.ID, func(tx *firestore.Transaction) error {
 			for _, f := range failed {
