@@ -31,6 +31,7 @@ func init() {
 type environment struct {
 	settings.Commercetools
 	settings.Klaviyo
+	settings.Shop
 	settings.File
 	settings.Sync
 	settings.Log
@@ -58,13 +59,16 @@ func newHandler(variables envconfig.Lookuper, log io.Writer) http.Handler {
 
 		ct, kl := commercetools.New(env.Commercetools.Client()), klaviyo.New(env.Klaviyo.Client())
 
-		return bulk.NewWorker(store, queue, Importers(ct, kl, cfg), logger), nil
+		return bulk.NewWorker(store, queue, Importers(ct, kl, env.Shop, cfg), logger), nil
 	}), logger)
 }
 
 // Importers returns the import of each resource.
-func Importers(ct *commercetools.Client, kl *klaviyo.Client, cfg settings.Config) map[bulk.Resource]bulk.Importer {
+func Importers(
+	ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config,
+) map[bulk.Resource]bulk.Importer {
 	return map[bulk.Resource]bulk.Importer{
 		bulk.Customers: NewCustomers(ct, kl, cfg.Customer.CustomFields.Properties),
+		bulk.Orders:    NewOrders(ct, kl, shop, cfg),
 	}
 }

@@ -79,26 +79,14 @@ func (c *Customers) fill(batch *klaviyo.ProfileBatch, customers []record[commerc
 			return true
 		}
 
-		page.Cursor = r.id
-		page.Read++
-
-		if _, missing := errors.AsType[*mapping.MissingError](err); missing {
-			page.Skipped++
-		} else if err != nil {
-			page.Failed++
-			page.Failures = append(page.Failures, bulk.Failure{ID: r.id, Reason: err.Error()})
-		}
+		count(page, r.id, err)
 	}
 
 	return false
 }
 
 func (c *Customers) add(batch *klaviyo.ProfileBatch, r record[commercetools.Customer]) error {
-	if r.err != nil {
-		return r.err
-	}
-
-	profile, err := mapped(r.value, c.profile)
+	profile, err := mapped(r, c.profile)
 	if err != nil {
 		return err
 	}
@@ -112,7 +100,6 @@ func (c *Customers) profile(customer commercetools.Customer) (klaviyo.Profile, e
 
 // send sends the batch; rows that Klaviyo refuses become failures.
 func (c *Customers) send(ctx context.Context, w bulk.Work, batch *klaviyo.ProfileBatch, page bulk.Page) (bulk.Page, error) {
-	page.Sent = batch.Len()
 	if page.Sent == 0 || w.Options.DryRun {
 		return page, nil
 	}

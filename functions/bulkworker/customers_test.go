@@ -68,7 +68,7 @@ func open(t *testing.T, fault func(*http.Request) faulttest.Fault) *shop {
 	rates := embedded.DefaultRates()
 	rates.MinBackoff, rates.MaxBackoff = 10*time.Millisecond, 100*time.Millisecond
 	queue := embedded.NewQueue(server.URL, rates, log)
-	worker = bulk.NewWorker(store, queue, bulkworker.Importers(client, s.klaviyo, settings.Config{}), log)
+	worker = bulk.NewWorker(store, queue, bulkworker.Importers(client, s.klaviyo, settings.Shop{}, settings.Config{}), log)
 	s.control = bulk.NewControl(store, queue, log)
 
 	t.Cleanup(func() {
@@ -238,7 +238,7 @@ func TestRefusedRows(t *testing.T) {
 		json.RawMessage(strings.Replace(string(customer(7, "")), "c7@", "C1@", 1)))
 
 	p := s.run(t, bulk.Options{})
-	want(t, p, bulk.Counts{Read: 7, Sent: 3, Failed: 3, Skipped: 1}, idOf(4), "/attributes/email", idOf(6), "email already")
+	want(t, p, bulk.Counts{Read: 7, Sent: 3, Failed: 3, Skipped: 1}, idOf(4), "/attributes/email", idOf(6), "has this email")
 
 	if n := len(s.kl.Profiles()); n != 3 {
 		t.Errorf("Klaviyo has %d profiles, want 3", n)

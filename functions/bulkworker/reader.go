@@ -9,6 +9,7 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
 // record is one resource of commercetools', or why there is none.
@@ -153,13 +154,33 @@ func limited(w bulk.Work, read, size int) int {
 // errPanic is a record whose mapping panicked; the value stays out of it, as it may hold personal data.
 var errPanic = errors.New("a mistake of this program's: its mapping panicked")
 
-// mapped maps a record; a panic costs this record, not its page.
-func mapped[T, R any](value T, toKlaviyo func(T) (R, error)) (result R, err error) {
+// mapped maps a record, if there is one. A panic costs this record, not its page.
+func mapped[T, R any](r record[T], toKlaviyo func(T) (R, error)) (result R, err error) {
+	if r.err != nil {
+		return result, r.err
+	}
+
 	defer func() {
 		if recover() != nil {
 			err = errPanic
 		}
 	}()
 
-	return toKlaviyo(value)
+	return toKlaviyo(r.value)
+}
+
+// count counts a record, for which everything is ready to be sent unless there is an error. One that lacks what Klaviyo
+// needs is skipped.
+func count(page *bulk.Page, id string, err error) {
+	page.Cursor = id
+	page.Read++
+
+	if _, missing := errors.AsType[*mapping.MissingError](err); missing {
+		page.Skipped++
+	} else if err != nil {
+		page.Failed++
+		page.Failures = append(page.Failures, bulk.Failure{ID: id, Reason: err.Error()})
+	} else {
+		page.Sent++
+	}
 }

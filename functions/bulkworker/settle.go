@@ -213,11 +213,7 @@ func (c *Customers) fillAgain(ctx context.Context, ids []string, try int) (*klav
 
 // addAgain tells whether there is another way to send the customer, and adds it.
 func (c *Customers) addAgain(batch *klaviyo.ProfileBatch, r record[commercetools.Customer], try int) bool {
-	if r.err != nil {
-		return false
-	}
-
-	profile, err := mapped(r.value, c.profile)
+	profile, err := mapped(r, c.profile)
 	if err != nil {
 		return false
 	}

@@ -127,7 +127,7 @@ func between(t *testing.T, ct *stopping, kl *account) *post {
 	p := newPost(t, bulkworker.Importers(commercetools.New(commercetools.Config{
 		APIURL: shop.URL, AuthURL: shop.URL, ProjectKey: "demo",
 		ClientID: commercetoolstest.ClientID, ClientSecret: commercetoolstest.ClientSecret,
-	}), client, settings.Config{}))
+	}), client, settings.Shop{}, settings.Config{}))
 	ct.stop = func(ctx context.Context) error {
 		_, err := p.control.Stop(ctx, bulk.Customers)
 

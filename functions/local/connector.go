@@ -126,7 +126,7 @@ func (c *connector) open(ctx context.Context, o options, say io.Writer) error {
 
 // routes serves each function at its name, and BulkSync's API also at its own paths.
 func (c *connector) routes(shop settings.Shop, cfg settings.Config, log *slog.Logger) http.Handler {
-	worker := bulk.NewWorker(c.store, c.queue, bulkworker.Importers(c.ct, c.kl, cfg), log)
+	worker := bulk.NewWorker(c.store, c.queue, bulkworker.Importers(c.ct, c.kl, shop, cfg), log)
 	bulkSync := bulksync.New(func() (*bulk.Control, error) { return c.control, nil }, log)
 
 	mux := http.NewServeMux()

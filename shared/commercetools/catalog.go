@@ -7,21 +7,21 @@ import (
 	"strings"
 )
 
-// The references that are expanded: a category's name shows its ancestors.
+// What can be expanded in a category, and in a product: a category's name shows its ancestors.
 const (
-	ancestors         = "ancestors[*]"
-	categoryAncestors = "categories[*].ancestors[*]"
+	ExpandAncestors         = "ancestors[*]"
+	ExpandCategoryAncestors = "categories[*].ancestors[*]"
 )
 
 // Category fetches the category with this id as it is now, its ancestors expanded.
 func (c *Client) Category(ctx context.Context, id string) (Category, error) {
-	return get[Category](ctx, c, Categories, id, ancestors)
+	return get[Category](ctx, c, Categories, id, ExpandAncestors)
 }
 
 // PublishedProduct fetches what shoppers see of the product with this id, its categories and their ancestors expanded. A
 // product that is not published is an *[Error] that [IsNotFound] knows, like one that does not exist.
 func (c *Client) PublishedProduct(ctx context.Context, id string) (Product, error) {
-	return get[Product](ctx, c, ProductProjections, id, categoryAncestors)
+	return get[Product](ctx, c, ProductProjections, id, ExpandCategoryAncestors)
 }
 
 // InventoryEntry fetches the inventory entry with this id as it is now.

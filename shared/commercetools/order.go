@@ -152,6 +152,45 @@ func (o Order) PaymentIDs() []string {
 	return ids
 }
 
+// Payments are the order's, as far as they were expanded; see [ExpandPayments].
+func (o Order) Payments() []Payment {
+	if o.PaymentInfo == nil {
+		return nil
+	}
+
+	var all []Payment
+
+	for _, p := range o.PaymentInfo.Payments {
+		if p.Obj != nil {
+			all = append(all, *p.Obj)
+		}
+	}
+
+	return all
+}
+
+// withoutExpandedPayments lets the properties name the payments only, as they do when nobody asks for more.
+func (o *Order) withoutExpandedPayments() {
+	if len(o.Payments()) == 0 {
+		return
+	}
+
+	type reference struct {
+		TypeID string `json:"typeId"`
+		ID     string `json:"id"`
+	}
+
+	refs := make([]reference, len(o.PaymentInfo.Payments))
+	for i, p := range o.PaymentInfo.Payments {
+		refs[i] = reference{"payment", p.ID}
+	}
+
+	payments, _ := json.Marshal(refs) // text only
+	info := members(o.Properties["paymentInfo"])
+	info["payments"] = payments
+	o.Properties["paymentInfo"], _ = json.Marshal(info) // parts of valid JSON
+}
+
 // UnmarshalJSON implements [json.Unmarshaler]. It decodes once, and cuts the text into properties without decoding it
 // again.
 func (o *Order) UnmarshalJSON(data []byte) error {
@@ -163,6 +202,8 @@ func (o *Order) UnmarshalJSON(data []byte) error {
 
 	// The decoder will use data again.
 	o.Properties = members(bytes.Clone(data))
+
+	o.withoutExpandedPayments()
 
 	for i, item := range elements(o.Properties["lineItems"]) {
 		if i < len(o.LineItems) {

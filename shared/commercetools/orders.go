@@ -5,12 +5,15 @@ import (
 	"slices"
 )
 
-// enteredCodes lets an order say what the shopper typed; without it a discount code is an id.
-const enteredCodes = "discountCodes[*].discountCode"
+// What can be expanded in an order. Without the discount codes an order does not say what the shopper typed.
+const (
+	ExpandDiscountCodes = "discountCodes[*].discountCode"
+	ExpandPayments      = "paymentInfo.payments[*]"
+)
 
 // Order fetches the order with this id as it is now, its discount codes expanded.
 func (c *Client) Order(ctx context.Context, id string) (Order, error) {
-	return get[Order](ctx, c, Orders, id, enteredCodes)
+	return get[Order](ctx, c, Orders, id, ExpandDiscountCodes)
 }
 
 // OrderOfPayment fetches the order that a payment belongs to, its discount codes expanded; of several, which is rare, the
@@ -20,7 +23,7 @@ func (c *Client) OrderOfPayment(ctx context.Context, paymentID string) (o Order,
 		Where:  []Predicate{PaidBy(paymentID)},
 		Sort:   []string{"createdAt asc", "id asc"},
 		Limit:  1,
-		Expand: []string{enteredCodes},
+		Expand: []string{ExpandDiscountCodes},
 	})
 	if err != nil || len(page.Results) == 0 {
 		return Order{}, false, err
@@ -44,7 +47,7 @@ func (c *Client) PaymentsByID(ctx context.Context, ids ...string) ([]Payment, er
 // ProductsByID fetches what shoppers see of the products with these ids, in any order, their categories and those' ancestors
 // expanded. A product that does not exist or is not published any more is missing.
 func (c *Client) ProductsByID(ctx context.Context, ids ...string) ([]Product, error) {
-	return byID[Product](ctx, c, ProductProjections, ids, categoryAncestors)
+	return byID[Product](ctx, c, ProductProjections, ids, ExpandCategoryAncestors)
 }
 
 // byID fetches resources by one query per MaxIDs ids. An id may come more than once, "" is none.

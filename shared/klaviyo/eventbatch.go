@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"strings"
 )
 
@@ -96,6 +97,12 @@ func eventKeys(e Event, time string) []eventKey {
 	}
 
 	return keys
+}
+
+// Truncate takes the events behind the first n out again.
+func (b *EventBatch) Truncate(n int) {
+	b.truncate(n)
+	maps.DeleteFunc(b.seen, func(_ eventKey, i int) bool { return i >= n })
 }
 
 // Halves cuts a batch of two or more events in two, over the same buffer; nothing can be added to them.

@@ -3,6 +3,7 @@ package settings
 import (
 	"slices"
 
+	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
@@ -83,6 +84,11 @@ type Payment struct {
 		// ValidTransactionStates are the states of a refund that are worth an event.
 		ValidTransactionStates []string `json:"validTransactionStates"`
 	} `json:"states"`
+}
+
+// Refunds tells whether a refund in this state is worth an event. A failed one never is.
+func (p Payment) Refunds(state string) bool {
+	return state != commercetools.TransactionFailure && slices.Contains(p.States.ValidTransactionStates, state)
 }
 
 // Category says which category messages are read.

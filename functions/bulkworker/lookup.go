@@ -1,0 +1,78 @@
+package bulkworker
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/ctklaviyo/connector/shared/commercetools"
+)
+
+const (
+	// rememberFor is how long a product is taken to be as it was.
+	rememberFor = 10 * time.Minute
+	// remembered is how many products are kept; each takes some 2 KB.
+	remembered = 20_000
+)
+
+// lookup finds the products of orders. It remembers them, since most orders are about the same ones, and for a while only,
+// since a function's instance may live for days.
+type lookup struct {
+	ct *commercetools.Client
+
+	// mu is held during a request too: who waits is likely to need the same products.
+	mu    sync.Mutex
+	known map[string]commercetools.Product
+	since time.Time
+}
+
+// of returns the products of these orders; one that is not published any more is missing.
+func (l *lookup) of(ctx context.Context, orders []record[commercetools.Order]) (map[string]commercetools.Product, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	if time.Since(l.since) > rememberFor || len(l.known) > remembered {
+		l.known, l.since = map[string]commercetools.Product{}, time.Now()
+	}
+
+	wanted := map[string]bool{}
+
+	for _, o := range orders {
+		for _, id := range o.value.ProductIDs() {
+			wanted[id] = true
+		}
+	}
+
+	var missing []string
+
+	for id := range wanted {
+		if _, ok := l.known[id]; !ok {
+			missing = append(missing, id)
+		}
+	}
+
+	found, err := l.ct.ProductsByID(ctx, missing...)
+	if err != nil {
+		return nil, err
+	}
+
+	for _, id := range missing {
+		l.known[id] = commercetools.Product{} // not to be asked for again
+	}
+
+	for _, p := range found {
+		// An order's events show nothing of these, and they are most of a product.
+		p.Description, p.MasterVariant, p.Variants = nil, nil, nil
+		l.known[p.ID] = p
+	}
+
+	products := make(map[string]commercetools.Product, len(wanted))
+
+	for id := range wanted {
+		if p := l.known[id]; p.ID != "" {
+			products[id] = p
+		}
+	}
+
+	return products, nil
+}
