@@ -26,7 +26,7 @@ func (s *Server) answerPage(w http.ResponseWriter, r *http.Request, q query, fou
 				_, _ = io.WriteString(out, ",")
 			}
 
-			_, _ = out.Write(s.expand(f, q.expand))
+			_, _ = out.Write(s.expand(f.text(), q.expand))
 		}
 
 		_, _ = io.WriteString(out, "]}")

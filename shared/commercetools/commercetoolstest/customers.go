@@ -2,37 +2,19 @@ package commercetoolstest
 
 import (
 	"encoding/json"
-	"math/rand/v2"
+	"slices"
 )
 
-// Customers generates n customers as commercetools sends them. The same seed gives the same customers, and fewer are the
-// first of more. Emails are unique; ids look like UUIDs of version 4 and spread evenly.
-//
-// They are as odd as those of real shops: without an address or a name, with a default billing address that does not
-// exist, phone numbers that no one can call, emails in capitals, custom fields of every kind.
+// Customers generates n customers as commercetools sends them: those of a [Shop] with this seed. Emails are unique; ids look
+// like UUIDs of version 4 and spread evenly.
 func Customers(seed uint64, n int) []json.RawMessage {
-	g := generator{Rand: rand.New(rand.NewPCG(seed, seed)), countries: countries()}
-	all := make([]json.RawMessage, n)
-
-	for i := range all {
-		raw, err := json.Marshal(g.customer(i)) //nolint:gosec // commercetools masks the password
-		if err != nil {
-			panic(err)
-		}
-
-		all[i] = raw
-	}
-
-	return all
+	return slices.Collect(NewShop(seed, Size{Customers: n}).All("customers"))
 }
 
 // customer has commercetools' order of properties.
 type customer struct {
-	ID                       string    `json:"id"`
-	Version                  int       `json:"version"`
-	LastMessageSequence      int       `json:"lastMessageSequenceNumber"`
-	CreatedAt                string    `json:"createdAt"`
-	LastModifiedAt           string    `json:"lastModifiedAt"`
+	base
+
 	CustomerNumber           string    `json:"customerNumber,omitempty"`
 	Email                    string    `json:"email"`
 	LowercaseEmail           string    `json:"lowercaseEmail"`

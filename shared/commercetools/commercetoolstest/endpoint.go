@@ -1,5 +1,7 @@
 package commercetoolstest
 
+import "slices"
+
 // has tells whether the API has such an endpoint: one that references lead to, or one that was put into.
 func (s *store) has(endpoint string) bool {
 	for _, known := range endpoints() {
@@ -33,4 +35,21 @@ func endpoints() map[string]string {
 		"store":              "stores",
 		"type":               "types",
 	}
+}
+
+// queryable are the fields that an endpoint's resources may be asked for by. A field that is missing here is most likely a
+// slip of the pen.
+func queryable(endpoint string) []string {
+	own := map[string][]string{
+		"customers":           {"email", "lowercaseEmail", "customerNumber", "externalId", "customerGroup"},
+		"orders":              {"customerId", "customerEmail", "orderNumber", "orderState", "paymentInfo"},
+		"payments":            {"customer", "transactions", "interfaceId"},
+		"categories":          {"parent", "ancestors"},
+		"products":            {"masterData", "productType"},
+		"product-projections": {"masterVariant", "variants", "categories", "productType"},
+		"standalone-prices":   {"sku", "active", "country", "customerGroup", "channel"},
+		"inventory":           {"sku", "supplyChannel"},
+	}
+
+	return slices.Concat([]string{"id", "version", "key", "createdAt", "lastModifiedAt"}, own[endpoint])
 }

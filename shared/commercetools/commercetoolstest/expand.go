@@ -1,10 +1,10 @@
 package commercetoolstest
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,6 +34,10 @@ func parsePaths(expand []string) ([]path, error) {
 				return nil, fmt.Errorf("%q is not a reference path", text)
 			}
 
+			if !slices.Contains(expandable(), m[1]) {
+				return nil, fmt.Errorf("%q has no field '%s' that leads to a reference", text, m[1])
+			}
+
 			one := step{field: m[1], index: -1, all: m[2] == "*"}
 			if !one.all && m[2] != "" {
 				one.index, _ = strconv.Atoi(m[2]) // one to four digits
@@ -46,81 +50,100 @@ func parsePaths(expand []string) ([]path, error) {
 	return paths, nil
 }
 
-// expand puts what each path refers to beside the reference, as obj. A reference into the void stays as it is.
-func (s *Server) expand(r *resource, paths []path) json.RawMessage {
-	if len(paths) == 0 {
-		return r.raw
+// expandable are the fields that are references or lead to some, of whatever type; the real one knows each type's own. A
+// field that is missing here is most likely a slip of the pen.
+func expandable() []string {
+	return []string{
+		"ancestors", "parent", "categories", "productType", "taxCategory", // catalog
+		"masterData", "current", "masterVariant", "variants", "prices", "channel", "supplyChannel", "customerGroup",
+		"paymentInfo", "payments", "discountCodes", "discountCode", "customer", "cart", "state", "store", "lineItems", // orders
 	}
-
-	// A tree of its own, for it is about to change.
-	tree := decode(r.raw)
-	for _, p := range paths {
-		s.follow(tree, p)
-	}
-
-	var out bytes.Buffer
-
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-
-	if err := encoder.Encode(tree); err != nil {
-		panic(err)
-	}
-
-	return bytes.TrimSpace(out.Bytes())
 }
 
-// follow walks on from an object.
-func (s *Server) follow(from map[string]any, p path) {
-	if len(p) == 0 {
-		return
+// expand puts what each path refers to beside the reference, as obj. A reference into the void stays as it is.
+func (s *Server) expand(raw json.RawMessage, paths []path) json.RawMessage {
+	if len(paths) == 0 || raw[0] != '{' {
+		return raw
 	}
 
-	elements, ok := from[p[0].field].([]any)
-	if !ok {
-		elements = []any{from[p[0].field]}
+	var (
+		out    []byte
+		copied int
+	)
+
+	for name, at := range members(raw) {
+		matching := slices.DeleteFunc(slices.Clone(paths), func(p path) bool { return p[0].field != name })
+		if len(matching) == 0 {
+			continue
+		}
+
+		out = append(out, raw[copied:at.from]...)
+		out = append(out, s.expandValue(raw[at.from:at.to], matching)...)
+		copied = at.to
 	}
 
-	for i, element := range elements {
-		if o, is := element.(map[string]any); is && (!ok || p[0].all || p[0].index == i) {
-			s.follow(s.resolve(o), p[1:])
+	return append(out, raw[copied:]...)
+}
+
+// expandValue follows paths from the value of the field that they begin with.
+func (s *Server) expandValue(raw json.RawMessage, paths []path) json.RawMessage {
+	if raw[0] != '[' {
+		return s.resolve(raw, rest(paths))
+	}
+
+	var (
+		out           []byte
+		copied, index int
+	)
+
+	for at := range elements(raw) {
+		matching := slices.DeleteFunc(slices.Clone(paths), func(p path) bool { return !p[0].all && p[0].index != index })
+		index++
+
+		if len(matching) > 0 {
+			out = append(out, raw[copied:at.from]...)
+			out = append(out, s.resolve(raw[at.from:at.to], rest(matching))...)
+			copied = at.to
 		}
 	}
+
+	return append(out, raw[copied:]...)
 }
 
-// resolve returns the object that a reference leads to, having put it there, or the object itself when it is none.
-func (s *Server) resolve(o map[string]any) map[string]any {
-	typeID, isReference := o["typeId"].(string)
-	id, hasID := o["id"].(string)
+// rest returns what follows the first step, of those paths that go on; never nil.
+func rest(paths []path) []path {
+	further := []path{}
 
-	if !isReference || !hasID {
-		return o
+	for _, p := range paths {
+		if len(p) > 1 {
+			further = append(further, p[1:])
+		}
 	}
 
-	if obj, ok := o["obj"].(map[string]any); ok {
-		return obj
+	return further
+}
+
+// resolve puts into a reference what it refers to, from where the paths go on. They go on from the value itself when it is
+// no reference.
+func (s *Server) resolve(raw json.RawMessage, paths []path) json.RawMessage {
+	if raw[0] != '{' {
+		return raw
 	}
 
-	found := s.store.get(endpoints()[typeID], id)
+	var ref struct {
+		TypeID string          `json:"typeId"`
+		ID     string          `json:"id"`
+		Obj    json.RawMessage `json:"obj"`
+	}
+
+	if err := json.Unmarshal(raw, &ref); err != nil || ref.TypeID == "" || ref.ID == "" || ref.Obj != nil {
+		return s.expand(raw, paths)
+	}
+
+	found := s.store.view(endpoints()[ref.TypeID]).get(ref.ID)
 	if found == nil {
-		return o
+		return raw
 	}
 
-	obj := decode(found.raw)
-	o["obj"] = obj
-
-	return obj
-}
-
-// decode reads an object whose numbers keep their digits.
-func decode(raw json.RawMessage) map[string]any {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-
-	var tree map[string]any
-	if err := decoder.Decode(&tree); err != nil {
-		panic(err) // it was checked when it was put
-	}
-
-	return tree
+	return slices.Concat(raw[:len(raw)-1], []byte(`,"obj":`), s.expand(found.text(), paths), []byte("}"))
 }

@@ -24,33 +24,27 @@ func TestExpand(t *testing.T) {
 		"categories":[{"typeId":"category","id":"pants"},{"typeId":"category","id":"women"}]}`))
 
 	const (
-		p1    = `{"amount":9007199254740993,"id":"p1","note":"<&>"}`
-		plain = `{"id":"gone","typeId":"payment"}`
-		none  = `"categories":[{"id":"pants","typeId":"category"},{"id":"women","typeId":"category"}],"cost":0.10,"id":"o"`
+		head  = `{"id":"o","cost":0.10,"paymentInfo":`
+		p1    = `{"typeId":"payment","id":"p1","obj":{"id":"p1","amount":9007199254740993,"note":"<&>"}}`
+		plain = `{"typeId":"payment","id":"p1"}`
+		gone  = `{"typeId":"payment","id":"gone"}`
+		none  = `"categories":[{"typeId":"category","id":"pants"},{"typeId":"category","id":"women"}]}`
 	)
 
 	tests := map[string]struct {
 		expand []string
 		want   string
 	}{
-		"an array": {
-			[]string{"paymentInfo.payments[*]"},
-			`{` + none + `,"paymentInfo":{"payments":[{"id":"p1","obj":` + p1 + `,"typeId":"payment"},` + plain + `]}}`,
-		},
-		"an index": {
-			[]string{"paymentInfo.payments[1]"},
-			`{` + none + `,"paymentInfo":{"payments":[{"id":"p1","typeId":"payment"},` + plain + `]}}`,
-		},
-		"nothing there": {
-			[]string{"customerGroup", "categories", "id.x[*]"},
-			`{` + none + `,"paymentInfo":{"payments":[{"id":"p1","typeId":"payment"},` + plain + `]}}`,
-		},
+		"an array":      {[]string{"paymentInfo.payments[*]"}, head + `{"payments":[` + p1 + `,` + gone + `]},` + none},
+		"an index":      {[]string{"paymentInfo.payments[0]"}, head + `{"payments":[` + p1 + `,` + gone + `]},` + none},
+		"into the void": {[]string{"paymentInfo.payments[1]"}, head + `{"payments":[` + plain + `,` + gone + `]},` + none},
+		"nothing there": {[]string{"customerGroup", "categories", "parent.ancestors[*]"}, head + `{"payments":[` + plain + `,` + gone + `]},` + none},
 		"two steps": {
 			[]string{"categories[*].ancestors[*]", "categories[*]"},
-			`{"categories":[` +
-				`{"id":"pants","obj":{"ancestors":[{"id":"women","obj":{"ancestors":[],"id":"women"},"typeId":"category"}],"id":"pants"},"typeId":"category"},` +
-				`{"id":"women","obj":{"ancestors":[],"id":"women"},"typeId":"category"}],` +
-				`"cost":0.10,"id":"o","paymentInfo":{"payments":[{"id":"p1","typeId":"payment"},` + plain + `]}}`,
+			head + `{"payments":[` + plain + `,` + gone + `]},"categories":[` +
+				`{"typeId":"category","id":"pants","obj":{"id":"pants","ancestors":[` +
+				`{"typeId":"category","id":"women","obj":{"id":"women","ancestors":[]}}]}},` +
+				`{"typeId":"category","id":"women","obj":{"id":"women","ancestors":[]}}]}`,
 		},
 	}
 	for name, tt := range tests {

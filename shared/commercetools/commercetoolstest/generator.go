@@ -2,7 +2,6 @@ package commercetoolstest
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strconv"
 	"strings"
 	"time"
@@ -11,37 +10,35 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// generator draws from one source, so that the order of its calls is part of the result.
-type generator struct {
-	*rand.Rand
+// customerLife draws first what says when.
+func (s *Shop) customerLife(n int) life { return s.draw(aCustomer, n).life(year(2019), year(2026)) }
 
-	countries []country
+// customerHome is the country that a customer is of.
+func (s *Shop) customerHome(n int) country {
+	return s.countries[s.id(aCustomer, n).low>>2%uint64(len(s.countries))]
 }
 
-func (g generator) customer(i int) customer {
-	home := pick(g, g.countries)
+// customer generates one customer.
+func (s *Shop) customer(i int) customer {
+	g := s.draw(aCustomer, i)
+	lived := g.life(year(2019), year(2026))
+	home := s.customerHome(i)
 	first, last := pick(g, home.first), pick(g, home.last)
-	created := time.UnixMilli(1_546_300_800_000 + g.Int64N(220_000_000_000)) // 2019 to 2025
-	version := 1 + g.IntN(40)
 	email := fmt.Sprintf("%s.%s.%d@%s", letters(first, "kunde"), letters(last, "x"), i, home.domain)
 
 	c := customer{
-		ID:                  g.uuid(),
-		Version:             version,
-		LastMessageSequence: version,
-		CreatedAt:           instant(created),
-		LastModifiedAt:      instant(created.Add(time.Duration(version-1) * time.Duration(g.Int64N(int64(5*24*time.Hour))))),
-		Email:               email,
-		LowercaseEmail:      email,
-		FirstName:           first,
-		LastName:            last,
-		Password:            "****aGg=",
-		Addresses:           []address{},
-		ShippingAddressIDs:  []string{},
-		BillingAddressIDs:   []string{},
-		IsEmailVerified:     g.IntN(3) > 0,
-		Stores:              []string{},
-		AuthenticationMode:  "Password",
+		base:               newBase(s.id(aCustomer, i), lived),
+		Email:              email,
+		LowercaseEmail:     email,
+		FirstName:          first,
+		LastName:           last,
+		Password:           "****aGg=",
+		Addresses:          []address{},
+		ShippingAddressIDs: []string{},
+		BillingAddressIDs:  []string{},
+		IsEmailVerified:    g.IntN(3) > 0,
+		Stores:             []string{},
+		AuthenticationMode: "Password",
 	}
 
 	if g.IntN(4) > 0 {
@@ -53,14 +50,14 @@ func (g generator) customer(i int) customer {
 	}
 
 	if g.IntN(3) == 0 {
-		c.DateOfBirth = created.AddDate(-18-g.IntN(60), 0, 0).Format(time.DateOnly)
+		c.DateOfBirth = lived.created.AddDate(-18-g.IntN(60), 0, 0).Format(time.DateOnly)
 	}
 
 	for a := range g.IntN(3) + 1 {
 		c.add(g.address(3*i+a, home, c), a)
 	}
 
-	c.Custom = g.custom(home)
+	c.Custom = g.custom(home, s.ref("store", aStore, i%len(stores())))
 	g.spoil(&c, i)
 
 	return c
@@ -119,7 +116,7 @@ func (g generator) address(i int, home country, c customer) address {
 }
 
 // custom gives some customers custom fields of each kind that commercetools has.
-func (g generator) custom(home country) any {
+func (g generator) custom(home country, store reference) any {
 	kinds := g.IntN(4)
 	if kinds == 0 {
 		return nil
@@ -129,16 +126,14 @@ func (g generator) custom(home country) any {
 	values := map[string]any{"loyaltyPoints": points, "loyaltyTier": []string{"silver", "gold", "platinum"}[points%3], "newsletter": points%2 == 0}
 
 	if kinds > 1 {
-		values["lifetimeValue"] = map[string]any{
-			"type": "centPrecision", "currencyCode": home.currency, "centAmount": g.IntN(900_000), "fractionDigits": 2,
-		}
+		values["lifetimeValue"] = cents(home.currency, g.Int64N(900_000))
 		values["favouriteColours"] = []string{"blue", "grün"}
 	}
 
 	if kinds > 2 {
 		values["greeting"] = map[string]string{"de": "Grüß Gott", "en": "Hello"}
 		values["discountRate"] = 0.125
-		values["preferredStore"] = map[string]string{"typeId": "store", "id": g.uuid()}
+		values["preferredStore"] = store
 	}
 
 	return map[string]any{
@@ -149,10 +144,7 @@ func (g generator) custom(home country) any {
 
 // uuid is a random UUID of version 4, from the seed.
 func (g generator) uuid() string {
-	high, low := g.Uint64(), g.Uint64()
-
-	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x",
-		high>>32, high>>16&0xffff, high&0xfff, 0x8000|low>>48&0x3fff, low&0xffff_ffff_ffff)
+	return newUUID(g.Uint64(), g.Uint64()).String()
 }
 
 // key is an address id.
@@ -166,8 +158,6 @@ func (g generator) key() string {
 
 	return string(key)
 }
-
-func pick[T any](g generator, from []T) T { return from[g.IntN(len(from))] }
 
 // letters keeps what an email address can hold of a name: "Zoë" is "zoe".
 func letters(name, without string) string {

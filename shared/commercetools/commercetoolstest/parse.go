@@ -20,12 +20,12 @@ import (
 //
 // Source: https://docs.commercetools.com/api/predicates/query.
 
-// parseAll reads predicates that must all be true.
-func parseAll(predicates []string) (condition, error) {
+// parseAll reads predicates that must all be true, about a resource with these fields.
+func parseAll(predicates, known []string) (condition, error) {
 	var all condition
 
 	for i, text := range predicates {
-		c, err := parse(text)
+		c, err := parse(text, known)
 		if err != nil {
 			return condition{}, err
 		}
@@ -40,13 +40,13 @@ func parseAll(predicates []string) (condition, error) {
 	return all, nil
 }
 
-func parse(text string) (condition, error) {
+func parse(text string, known []string) (condition, error) {
 	tokens, err := lex(text)
 	if err != nil {
 		return condition{}, err
 	}
 
-	p := &parser{tokens: tokens}
+	p := &parser{tokens: tokens, known: known}
 
 	c, err := p.or()
 	if err == nil && p.peek() != "" {
@@ -59,6 +59,8 @@ func parse(text string) (condition, error) {
 type parser struct {
 	tokens []string
 	at     int
+	// known are the fields that the resource has.
+	known []string
 	// depth is how many objects the field in question lies inside.
 	depth int
 }
@@ -120,7 +122,7 @@ func (p *parser) primary() (condition, error) {
 		return condition{}, p.unexpected()
 	}
 
-	if p.depth == 0 && !slices.Contains(queryable(), field) {
+	if p.depth == 0 && !slices.Contains(p.known, field) {
 		return condition{}, fmt.Errorf("the field '%s' does not exist", field)
 	}
 
@@ -225,16 +227,3 @@ func (p *parser) value() (any, error) {
 }
 
 func letter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
-
-// queryable are the fields that may be asked for, of whatever type; the real one knows each type's own. A field that is
-// missing here is most likely a slip of the pen.
-func queryable() []string {
-	return []string{
-		"id", "version", "key", "createdAt", "lastModifiedAt", // all
-		"email", "lowercaseEmail", "customerNumber", "externalId", // customers
-		"customerId", "customerEmail", "orderNumber", "orderState", "paymentInfo", // orders
-		"parent", "ancestors", // categories
-		"masterData", "masterVariant", "variants", "categories", "productType", "published", // products
-		"sku", "active", "customerGroup", "channel", "supplyChannel", // prices and stock
-	}
-}

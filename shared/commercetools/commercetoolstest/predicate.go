@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -13,6 +12,14 @@ type condition struct {
 	test func(fields) bool
 	// from and to are the least and the greatest id that can match, "" when any can: a hint that saves reading the rest.
 	from, to string
+	// only is another hint, nil when there is none.
+	only *only
+}
+
+// only says that what matches has one of these texts in a field: "id", or "paymentInfo.payments.id" of one inside.
+type only struct {
+	field  string
+	values []string
 }
 
 // fields is something that has fields: a resource or an object inside one.
@@ -25,26 +32,6 @@ func (o object) field(name string) any { return o[name] }
 
 func (c condition) match(r *resource) bool { return c.test == nil || c.test(r) }
 
-// window cuts resources that are sorted by id to those that may match.
-func (c condition) window(inOrder []*resource) []*resource {
-	if c.to != "" {
-		end, found := at(inOrder, c.to)
-		if found {
-			end++
-		}
-
-		inOrder = inOrder[:end]
-	}
-
-	start, _ := at(inOrder, c.from)
-
-	return inOrder[start:]
-}
-
-func at(inOrder []*resource, id string) (int, bool) {
-	return slices.BinarySearchFunc(inOrder, id, func(r *resource, id string) int { return strings.Compare(r.id, id) })
-}
-
 func and(a, b condition) condition {
 	to := min(a.to, b.to)
 	if to == "" {
@@ -55,6 +42,7 @@ func and(a, b condition) condition {
 		test: func(f fields) bool { return a.test(f) && b.test(f) },
 		from: max(a.from, b.from),
 		to:   to,
+		only: cmp.Or(a.only, b.only),
 	}
 }
 
@@ -62,6 +50,10 @@ func or(a, b condition) condition {
 	c := condition{test: func(f fields) bool { return a.test(f) || b.test(f) }, from: min(a.from, b.from)}
 	if a.to != "" && b.to != "" {
 		c.to = max(a.to, b.to)
+	}
+
+	if a.only != nil && b.only != nil && a.only.field == b.only.field {
+		c.only = &only{field: a.only.field, values: slices.Concat(a.only.values, b.only.values)}
 	}
 
 	return c
@@ -84,10 +76,12 @@ func comparison(field, operator string, value any) (condition, error) {
 
 	c := condition{test: func(f fields) bool { return holds(f.field(field), operator, value) }}
 
+	if text, ok := value.(string); ok && operator == "=" {
+		c.only = &only{field: field, values: []string{text}}
+	}
+
 	if id, ok := value.(string); ok && field == "id" {
 		switch operator {
-		case "=":
-			c.from, c.to = id, id
 		case ">", ">=":
 			c.from = id
 		case "<", "<=":
@@ -146,11 +140,17 @@ func holds(have any, operator string, want any) bool {
 // within makes field in (values…).
 func within(field string, values []any) condition {
 	set := make(map[any]bool, len(values))
+	texts := make([]string, 0, len(values))
+
 	for _, v := range values {
 		set[v] = true
+
+		if text, ok := v.(string); ok {
+			texts = append(texts, text)
+		}
 	}
 
-	return condition{test: func(f fields) bool {
+	c := condition{test: func(f fields) bool {
 		switch v := f.field(field).(type) {
 		case string, float64, bool:
 			return set[v]
@@ -158,6 +158,12 @@ func within(field string, values []any) condition {
 			return false
 		}
 	}}
+
+	if len(texts) == len(values) {
+		c.only = &only{field: field, values: texts}
+	}
+
+	return c
 }
 
 // presence makes field is defined, or field is not defined.
@@ -167,7 +173,7 @@ func presence(field string, defined bool) condition {
 
 // inside makes field(condition): true of an object, or of any object in an array.
 func inside(field string, c condition) condition {
-	return condition{test: func(f fields) bool {
+	within := condition{test: func(f fields) bool {
 		switch v := f.field(field).(type) {
 		case map[string]any:
 			return c.test(object(v))
@@ -181,4 +187,9 @@ func inside(field string, c condition) condition {
 			return false
 		}
 	}}
+	if c.only != nil {
+		within.only = &only{field: field + "." + c.only.field, values: c.only.values}
+	}
+
+	return within
 }

@@ -68,7 +68,10 @@ func TestQueryRefusals(t *testing.T) {
 		"offset":    {"10001", "-1"},
 		"sort":      {"email asc", "id up"},
 		"withTotal": {"perhaps"},
-		"expand":    {"", "a[", "a..b", "a[x]", "a b"},
+		"expand":    {"", "parent[", "parent..store", "parent[x]", "parent store", "email", "parent.email"},
+		"where":     {`orderState = "Open"`, `id`},
+		"staged":    {"true"}, // of products only
+		"var.id":    {"a"},
 	} {
 		for _, v := range values {
 			got := get(t, s, "/shop/customers", url.Values{parameter: {v}})

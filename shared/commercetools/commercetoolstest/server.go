@@ -3,8 +3,12 @@
 // sorting, keyset and offset paging, totals and reference expansion, and errors in commercetools' JSON.
 //
 // server.go holds the routes, auth.go the tokens, query.go what a query may say, lex.go, parse.go and predicate.go its
-// predicates, store.go the resources, expand.go the references, answer.go the bytes on the wire, and customers.go a
-// generated shop.
+// predicates, endpoint.go what there is, store.go, resource.go and view.go the resources, expand.go the references (with
+// splice.go), and answer.go the bytes on the wire.
+//
+// [NewShop] generates a shop of any size, whose resources are made when they are asked for: shop.go, series.go and base.go
+// are what they have in common, and then there is a file or two for each type. What the server doesn't know it refuses with
+// 400, and never passes over in silence.
 package commercetoolstest
 
 import (
@@ -55,7 +59,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.requests.Add(1)
 
 	// The real one's limit lies between 8,000 and 11,000 characters of URL; its gateway answers in HTML.
-	if len(r.URL.RawQuery) > 8000 {
+	if len(r.URL.RequestURI()) > 8000 {
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusRequestURITooLong)
 		_, _ = io.WriteString(w, "<html><head><title>414 Request-URI Too Large</title></head></html>")
@@ -72,37 +76,46 @@ func (s *Server) Requests() int64 { return s.requests.Load() }
 // Put adds resources, or replaces those that have the same id. It panics when one is not a JSON object with an id.
 func (s *Server) Put(endpoint string, resources ...json.RawMessage) { s.store.put(endpoint, resources) }
 
+// Fill gives the server all resources of a generated shop, in the place of those it had of their types.
+func (s *Server) Fill(shop *Shop) {
+	for endpoint, made := range shop.endpoints {
+		s.store.generate(endpoint, made)
+	}
+}
+
 // Delete removes a resource, if there is one with this id.
 func (s *Server) Delete(endpoint, id string) { s.store.remove(endpoint, id) }
 
 func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 	endpoint, id := r.PathValue("endpoint"), r.PathValue("id")
 
-	found := s.store.get(endpoint, id)
-	if found == nil {
-		s.refuse(w, r, http.StatusNotFound, "ResourceNotFound", "The Resource with ID '"+id+"' was not found.")
-
-		return
-	}
-
-	paths, err := parsePaths(r.URL.Query()["expand"])
-	if err != nil {
-		s.refuseInput(w, r, "expand", err)
-
-		return
-	}
-
-	s.answer(w, r, http.StatusOK, s.expand(found, paths))
-}
-
-func (s *Server) query(w http.ResponseWriter, r *http.Request) {
-	q, parameter, err := parseQuery(r.URL.Query())
+	paths, published, parameter, err := parseView(endpoint, r.URL.Query())
 	if err != nil {
 		s.refuseInput(w, r, parameter, err)
 
 		return
 	}
 
-	found, total := q.run(s.store.sorted(r.PathValue("endpoint")))
+	found := s.store.view(endpoint).get(id)
+	if found == nil || published && found.lived().hidden {
+		s.refuse(w, r, http.StatusNotFound, "ResourceNotFound", "The Resource with ID '"+id+"' was not found.")
+
+		return
+	}
+
+	s.answer(w, r, http.StatusOK, s.expand(found.text(), paths))
+}
+
+func (s *Server) query(w http.ResponseWriter, r *http.Request) {
+	endpoint := r.PathValue("endpoint")
+
+	q, parameter, err := parseQuery(endpoint, r.URL.Query())
+	if err != nil {
+		s.refuseInput(w, r, parameter, err)
+
+		return
+	}
+
+	found, total := q.run(s.store.view(endpoint))
 	s.answerPage(w, r, q, found, total)
 }
