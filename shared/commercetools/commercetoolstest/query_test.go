@@ -107,27 +107,38 @@ func TestTotalIsCapped(t *testing.T) {
 	}
 }
 
-// BenchmarkPages reads 50,000 customers in the order of their ids, page by page, without a network.
+// BenchmarkPages asks for pages of 500 in the order of their ids, as imports do, of a large shop and without a network.
 func BenchmarkPages(b *testing.B) {
 	s := commercetoolstest.NewServer("shop")
-	s.Put("customers", commercetoolstest.Customers(1, 50_000)...)
+	s.Fill(commercetoolstest.NewShop(1, commercetoolstest.Size{Customers: 1_000_000, Orders: 100_000, Products: 50_000, Categories: 400}))
 
 	authorization := "Bearer " + token(b, s)
 
+	for endpoint, expand := range map[string][]string{
+		"customers": nil, "orders": {"paymentInfo.payments[*]"}, "product-projections": {"categories[*].ancestors[*]"},
+	} {
+		b.Run(endpoint, func(b *testing.B) {
+			for page := 0; b.Loop(); page++ {
+				query := url.Values{
+					"where": {fmt.Sprintf(`id > "%02x"`, page%256)}, "sort": {"id asc"}, "limit": {"500"}, "withTotal": {"false"}, "expand": expand,
+				}
+
+				r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/shop/"+endpoint+"?"+query.Encode(), http.NoBody)
+				r.Header.Set("Authorization", authorization)
+				r.Header.Set("Accept-Encoding", "gzip")
+
+				w := httptest.NewRecorder()
+				if s.ServeHTTP(w, r); w.Code != http.StatusOK {
+					b.Fatal(w.Code)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkNewShop makes a shop of a million customers.
+func BenchmarkNewShop(b *testing.B) {
 	for b.Loop() {
-		for page := range 100 {
-			query := url.Values{
-				"where": {fmt.Sprintf(`id > "%02x"`, page*256/100)}, "sort": {"id asc"}, "limit": {"500"}, "withTotal": {"false"},
-			}
-
-			r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/shop/customers?"+query.Encode(), http.NoBody)
-			r.Header.Set("Authorization", authorization)
-			r.Header.Set("Accept-Encoding", "gzip")
-
-			w := httptest.NewRecorder()
-			if s.ServeHTTP(w, r); w.Code != http.StatusOK {
-				b.Fatal(w.Code)
-			}
-		}
+		commercetoolstest.NewShop(1, commercetoolstest.Size{Customers: 1_000_000, Orders: 100_000, Products: 50_000, Categories: 400})
 	}
 }
