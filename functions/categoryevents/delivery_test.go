@@ -1,9 +1,7 @@
 package categoryevents
 
 import (
-	"bytes"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -11,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/sethvargo/go-envconfig"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/delivery"
@@ -102,23 +99,11 @@ func TestParked(t *testing.T) {
 		`"title":"Invalid input.","detail":"No.","source":{"pointer":"/data/attributes/name"}}]}`}
 	o := functiontest.Options{AtKlaviyo: func(*http.Request) faulttest.Fault { return refusal }}
 
-	s := open(t, o)
-	s.Acknowledged(t, created(t))
-
-	want := []map[string]string{{
+	open(t, o).ExpectParked(t, created(t), map[string]string{
 		"function": "CategoryEvents", "message_id": "m1", "resource": "category/" + pants,
 		"reason": "klaviyo_rejected", "klaviyo_status": "400", "klaviyo_code": "invalid", "klaviyo_pointer": "/data/attributes/name",
 		"error": "klaviyo: PATCH /api/catalog-categories/$custom:::$default:::" + pants + ": status 400 Bad Request; invalid at /data/attributes/name",
-	}}
-
-	var got []map[string]string
-	for _, p := range s.Parked() {
-		got = append(got, p.Attributes)
-	}
-
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("parked (-want +got):\n%s", diff)
-	}
+	})
 
 	o.ParkingFails = true
 	if status := open(t, o).Deliver(t, created(t)); status != http.StatusServiceUnavailable {
@@ -208,18 +193,6 @@ func overtaken(t *testing.T, newer string) {
 
 func TestMissingSettings(t *testing.T) {
 	t.Parallel()
-
-	var log bytes.Buffer
-
-	handler := newHandler(envconfig.MapLookuper(map[string]string{"PREFERRED_LOCALE": "?", "PARKED_TOPIC": "parked"}), &log)
-
-	if status := functiontest.Deliver(t, handler, changed(t, "ResourceUpdated")); status != http.StatusServiceUnavailable {
-		t.Errorf("status %d, want 503", status)
-	}
-
-	for _, want := range []string{"CT_API_URL is required", "KLAVIYO_AUTH_KEY is required", "PREFERRED_LOCALE", "GOOGLE_CLOUD_PROJECT is required"} {
-		if !strings.Contains(log.String(), want) {
-			t.Errorf("logged %s, want it to name %q", &log, want)
-		}
-	}
+	functiontest.ExpectMissing(t, newHandler, map[string]string{"CT_API_URL": "", "PREFERRED_LOCALE": "?", "PARKED_TOPIC": "parked"}, changed(t, "ResourceUpdated"),
+		"CT_API_URL is required", "PREFERRED_LOCALE", "GOOGLE_CLOUD_PROJECT is required")
 }

@@ -29,9 +29,7 @@ func TestMessages(t *testing.T) {
 		reason       string
 	}{
 		{name: "created", payload: created(t), fresh: now, known: now},
-		{name: "created, not included", fresh: now, known: now, payload: functiontest.Message(t, "category", pants, "", map[string]any{
-			"payloadNotIncluded": map[string]any{"reason": "too large", "payloadType": "CategoryCreated"},
-		})},
+		{name: "created, not included", fresh: now, known: now, payload: functiontest.TooLarge(t, "category", pants, "CategoryCreated")},
 		{
 			name: "a message of the config file", payload: functiontest.Message(t, "category", pants, "CategorySlugChanged", nil),
 			config: `{"category":{"messages":{"created":["CategoryCreated","CategorySlugChanged"]}}}`, fresh: now, known: now,

@@ -20,6 +20,7 @@ import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
 
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
+	"github.com/ctklaviyo/connector/shared/functiontest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 )
 
@@ -37,11 +38,11 @@ func deploy(t *testing.T) *deployed {
 	t.Helper()
 
 	d := &deployed{
-		kl:     klaviyotest.New(klaviyotest.Options{Key: key}),
+		kl:     klaviyotest.New(klaviyotest.Options{Key: "pk_test"}),
 		pubsub: pstest.NewServer(),
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}},
 	}
-	ct := commercetoolstest.NewServer(project)
+	ct := commercetoolstest.NewServer("demo")
 	ct.Put("customers")
 	d.servers = []*httptest.Server{httptest.NewServer(ct), httptest.NewServer(d.kl)}
 
@@ -53,7 +54,7 @@ func deploy(t *testing.T) *deployed {
 		_ = d.pubsub.Close()
 	})
 
-	for variable, value := range variables(d.servers[0].URL, d.servers[1].URL, "") {
+	for variable, value := range functiontest.Variables(d.servers[0].URL, d.servers[1].URL) {
 		t.Setenv(variable, value)
 	}
 
@@ -153,9 +154,9 @@ func (d *deployed) goroutines(most int) int {
 func TestDeployed(t *testing.T) { //nolint:paralleltest // it sets environment variables
 	d := deploy(t)
 
-	created := push(t, message(t, "CustomerCreated", object{"customer": customer(t, nil)}))
+	created := functiontest.Push(t, message(t, "CustomerCreated", object{"customer": customer(t, nil)}))
 	// It is about a customer that is gone: the function asks commercetools, and is cancelled on the way.
-	gone := push(t, change(t, "ResourceUpdated", "customer"))
+	gone := functiontest.Push(t, change(t, "ResourceUpdated"))
 
 	for range 500 { // until the framework listens
 		if d.post(t.Context(), created, time.Second) == http.StatusNoContent {
@@ -208,7 +209,7 @@ func (d *deployed) expectParking(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if status := d.post(t.Context(), push(t, "hello"), 10*time.Second); status != http.StatusNoContent {
+	if status := d.post(t.Context(), functiontest.Push(t, "hello"), 10*time.Second); status != http.StatusNoContent {
 		t.Errorf("unreadable: status %d, want 204", status)
 	}
 

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ctklaviyo/connector/shared/functiontest"
 )
 
 func TestMessages(t *testing.T) {
@@ -12,7 +14,7 @@ func TestMessages(t *testing.T) {
 
 	// What the message carries differs from what the customer is by now.
 	carried := object{"customer": customer(t, object{"lastName": "Then"})}
-	notIncluded := object{"type": "", "payloadNotIncluded": object{"reason": "too large", "payloadType": "CustomerCreated"}}
+	notIncluded := functiontest.TooLarge(t, "customer", id, "CustomerCreated")
 	then, now := ann(object{"last_name": "Then"}), ann(nil)
 
 	const disabled = "switched off by disabledEvents"
@@ -25,16 +27,14 @@ func TestMessages(t *testing.T) {
 		reason  string
 	}{
 		{name: "created", payload: message(t, "CustomerCreated", carried), want: then},
-		{name: "created, not included", payload: message(t, "CustomerCreated", notIncluded), want: now},
+		{name: "created, not included", payload: notIncluded, want: now},
 		{name: "created, without the customer", payload: message(t, "CustomerCreated", nil), want: now},
 		{name: "company name set", payload: message(t, "CustomerCompanyNameSet", object{"companyName": "Acme"}), want: now},
 		{name: "address added", payload: message(t, "CustomerAddressAdded", nil), want: now},
 		{name: "address removed", payload: message(t, "CustomerAddressRemoved", nil), want: now},
-		{name: "address changed, not included", want: now, payload: message(t, "", object{
-			"payloadNotIncluded": object{"reason": "too large", "payloadType": "CustomerAddressChanged"},
-		})},
-		{name: "updated", payload: change(t, "ResourceUpdated", "customer"), want: now},
-		{name: "created, as a change", payload: change(t, "ResourceCreated", "customer"), want: now},
+		{name: "address changed, not included", want: now, payload: functiontest.TooLarge(t, "customer", id, "CustomerAddressChanged")},
+		{name: "updated", payload: change(t, "ResourceUpdated"), want: now},
+		{name: "created, as a change", payload: change(t, "ResourceCreated"), want: now},
 		{
 			name: "a message of the config file", payload: message(t, "CustomerEmailChanged", nil), want: now,
 			config: `{"customer":{"messages":{"addressChanged":["CustomerEmailChanged"]}}}`,
@@ -46,14 +46,14 @@ func TestMessages(t *testing.T) {
 			config: `{"customer":{"customFields":{"properties":{"exclude":["secret"],"map":{"tier":"Tier"}}}}}`,
 		},
 
-		{name: "deleted", payload: change(t, "ResourceDeleted", "customer"), reason: "no message that changes a profile"},
+		{name: "deleted", payload: change(t, "ResourceDeleted"), reason: "no message that changes a profile"},
 		{name: "another message", payload: message(t, "CustomerPasswordUpdated", nil), reason: "no message that changes a profile"},
-		{name: "another resource", payload: change(t, "ResourceUpdated", "order"), reason: "not about a customer"},
-		{name: "test notification", payload: change(t, "ResourceCreated", "subscription"), reason: "the subscription's test notification"},
+		{name: "another resource", payload: functiontest.Change(t, "order", id, "ResourceUpdated"), reason: "not about a customer"},
+		{name: "test notification", payload: functiontest.Change(t, "subscription", id, "ResourceCreated"), reason: "the subscription's test notification"},
 		{name: "without email", payload: message(t, "CustomerCreated", object{"customer": customer(t, object{"email": ""})}), reason: "email is missing"},
 		{name: "created disabled", payload: message(t, "CustomerCreated", carried), config: `{"disabledEvents":["CustomerCreated"]}`, reason: disabled},
 		{
-			name: "created disabled, not included", payload: message(t, "CustomerCreated", notIncluded),
+			name: "created disabled, not included", payload: notIncluded,
 			config: `{"disabledEvents":["CustomerCreated"]}`, reason: disabled,
 		},
 		{
@@ -61,7 +61,7 @@ func TestMessages(t *testing.T) {
 			config: `{"disabledEvents":["CustomerCompanyNameSet"]}`, reason: disabled,
 		},
 		{
-			name: "updated disabled", payload: change(t, "ResourceUpdated", "customer"),
+			name: "updated disabled", payload: change(t, "ResourceUpdated"),
 			config: `{"disabledEvents":["CustomerResourceUpdated"]}`, reason: disabled,
 		},
 		{
@@ -70,12 +70,12 @@ func TestMessages(t *testing.T) {
 		},
 	}
 	for _, tt := range tests {
-		for format, payload := range map[string]string{"Platform": tt.payload, "CloudEvents": inEvent(t, tt.payload)} {
+		for format, payload := range functiontest.Formats(t, tt.payload) {
 			t.Run(tt.name+", "+format, func(t *testing.T) {
 				t.Parallel()
 
-				s := open(t, options{config: tt.config, checked: format == "Platform"})
-				s.ct.Put("customers", customer(t, nil))
+				s := open(t, functiontest.Options{Config: tt.config, Checked: format == "Platform"})
+				s.Commercetools.Put("customers", customer(t, nil))
 
 				s.expectOutcome(t, payload, tt.want, tt.reason)
 			})
@@ -84,10 +84,10 @@ func TestMessages(t *testing.T) {
 }
 
 // expectOutcome delivers a payload, and looks at the profile (nil for none) and the reason in the log.
-func (s *shop) expectOutcome(t *testing.T, payload string, profile object, reason string) {
+func (s shop) expectOutcome(t *testing.T, payload string, profile object, reason string) {
 	t.Helper()
 
-	if status := s.deliver(t, payload); status != http.StatusNoContent {
+	if status := s.Deliver(t, payload); status != http.StatusNoContent {
 		t.Errorf("status %d, want 204", status)
 	}
 
@@ -100,7 +100,7 @@ func (s *shop) expectOutcome(t *testing.T, payload string, profile object, reaso
 		t.Errorf("profiles (-want +got):\n%s", diff)
 	}
 
-	if got, _ := s.lastLine(t)["reason"].(string); got != reason {
+	if got, _ := s.LastLine(t)["reason"].(string); got != reason {
 		t.Errorf("reason %q, want %q", got, reason)
 	}
 }
@@ -110,7 +110,7 @@ func TestCustomerIsGone(t *testing.T) {
 	t.Parallel()
 
 	for name, payload := range map[string]string{
-		"updated":               change(t, "ResourceUpdated", "customer"),
+		"updated":               change(t, "ResourceUpdated"),
 		"company name set":      message(t, "CustomerCompanyNameSet", nil),
 		"address changed":       message(t, "CustomerAddressChanged", nil),
 		"created, not included": message(t, "CustomerCreated", nil),
@@ -118,12 +118,12 @@ func TestCustomerIsGone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			s := open(t, options{})
-			if status := s.deliver(t, payload); status != http.StatusNoContent || len(s.profiles()) != 0 {
+			s := open(t, functiontest.Options{})
+			if status := s.Deliver(t, payload); status != http.StatusNoContent || len(s.profiles()) != 0 {
 				t.Errorf("status %d, %d profiles, want 204 and none", status, len(s.profiles()))
 			}
 
-			if line := s.lastLine(t); line["reason"] != "gone from commercetools" || line["level"] != "INFO" {
+			if line := s.LastLine(t); line["reason"] != "gone from commercetools" || line["level"] != "INFO" {
 				t.Errorf("logged %v", line)
 			}
 		})
@@ -134,21 +134,21 @@ func TestCustomerIsGone(t *testing.T) {
 func TestUpdateKeepsAndClears(t *testing.T) {
 	t.Parallel()
 
-	s := open(t, options{})
-	s.ct.Put("customers", customer(t, object{
+	s := open(t, functiontest.Options{})
+	s.Commercetools.Put("customers", customer(t, object{
 		"custom":    object{"fields": object{"tier": "gold"}},
 		"addresses": []object{{"id": "a1", "country": "DE", "city": "Berlin", "streetName": "Hauptstr.", "postalCode": "10115"}},
 	}))
 
-	if status := s.deliver(t, change(t, "ResourceUpdated", "customer")); status != http.StatusNoContent {
+	if status := s.Deliver(t, change(t, "ResourceUpdated")); status != http.StatusNoContent {
 		t.Fatalf("status %d", status)
 	}
 
-	s.ct.Put("customers", customer(t, object{
+	s.Commercetools.Put("customers", customer(t, object{
 		"firstName": "", "lastName": "Albers", "addresses": []object{{"id": "a2", "country": "CH", "city": "Zürich"}},
 	}))
 
-	if status := s.deliver(t, change(t, "ResourceUpdated", "customer")); status != http.StatusNoContent {
+	if status := s.Deliver(t, change(t, "ResourceUpdated")); status != http.StatusNoContent {
 		t.Fatalf("status %d", status)
 	}
 

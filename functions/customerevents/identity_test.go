@@ -6,13 +6,14 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/ctklaviyo/connector/shared/functiontest"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 )
 
 // profile is what Klaviyo has beforehand: identifiers, each may be "".
 type profile struct{ externalID, email, phone string }
 
-func (s *shop) create(t *testing.T, profiles ...profile) {
+func (s shop) create(t *testing.T, profiles ...profile) {
 	t.Helper()
 
 	for _, p := range profiles {
@@ -25,14 +26,14 @@ func (s *shop) create(t *testing.T, profiles ...profile) {
 			}
 		}
 
-		if _, err := s.klaviyo.CreateProfile(t.Context(), created); err != nil {
+		if _, err := s.Client.CreateProfile(t.Context(), created); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
 // expect looks at the identifiers in Klaviyo: one profile has Ann's name, the others are as they were.
-func (s *shop) expect(t *testing.T, named profile, others []profile) {
+func (s shop) expect(t *testing.T, named profile, others []profile) {
 	t.Helper()
 
 	var all, anns []profile
@@ -103,22 +104,22 @@ func TestConflicts(t *testing.T) {
 	for _, tt := range tests {
 		for kind, payload := range map[string]string{
 			"created": message(t, "CustomerCreated", object{"customer": customer(t, nil)}),
-			"updated": change(t, "ResourceUpdated", "customer"),
+			"updated": change(t, "ResourceUpdated"),
 		} {
 			t.Run(tt.name+", "+kind, func(t *testing.T) {
 				t.Parallel()
 
-				s := open(t, options{})
-				s.ct.Put("customers", customer(t, nil))
+				s := open(t, functiontest.Options{})
+				s.Commercetools.Put("customers", customer(t, nil))
 				s.create(t, tt.before...)
 
-				if status := s.deliver(t, payload); status != http.StatusNoContent || len(s.parker.parked) != 0 {
-					t.Errorf("status %d, %d parked, want 204 and none", status, len(s.parker.parked))
+				if status := s.Deliver(t, payload); status != http.StatusNoContent || len(s.Parked()) != 0 {
+					t.Errorf("status %d, %d parked, want 204 and none", status, len(s.Parked()))
 				}
 
 				s.expect(t, tt.named, tt.others)
 
-				if leftOut, _ := s.lastLine(t)["left_out"].(string); leftOut != tt.leftOut {
+				if leftOut, _ := s.LastLine(t)["left_out"].(string); leftOut != tt.leftOut {
 					t.Errorf("left_out %q, want %q", leftOut, tt.leftOut)
 				}
 			})
@@ -129,11 +130,11 @@ func TestConflicts(t *testing.T) {
 func TestEmailIsAnothersAndThereIsNoPhone(t *testing.T) {
 	t.Parallel()
 
-	s := open(t, options{})
-	s.ct.Put("customers", customer(t, object{"addresses": []object{}}))
+	s := open(t, functiontest.Options{})
+	s.Commercetools.Put("customers", customer(t, object{"addresses": []object{}}))
 	s.create(t, profile{externalID: id}, profile{email: email})
 
-	if status := s.deliver(t, change(t, "ResourceUpdated", "customer")); status != http.StatusNoContent {
+	if status := s.Deliver(t, change(t, "ResourceUpdated")); status != http.StatusNoContent {
 		t.Errorf("status %d, want 204", status)
 	}
 
@@ -168,14 +169,14 @@ func TestDeduplication(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 
-			s := open(t, options{config: `{"customer":{"deduplication":{"enabled":true}}}`, checked: true})
-			s.ct.Put("customers", customer(t, nil))
+			s := open(t, functiontest.Options{Config: `{"customer":{"deduplication":{"enabled":true}}}`, Checked: true})
+			s.Commercetools.Put("customers", customer(t, nil))
 
 			s.create(t, tt.before...)
 
 			// What the message carries is older than what the customer is now.
 			payload := message(t, "CustomerCreated", object{"customer": customer(t, object{"firstName": "Then"})})
-			if status := s.deliver(t, payload); status != http.StatusNoContent {
+			if status := s.Deliver(t, payload); status != http.StatusNoContent {
 				t.Errorf("status %d, want 204", status)
 			}
 

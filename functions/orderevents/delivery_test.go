@@ -59,8 +59,8 @@ func TestRedelivery(t *testing.T) {
 			}
 
 			s.Restart(t) // The first instance's client keeps the pause that Klaviyo asked for.
-			s.done(t, tt.payload)
-			s.expectEvents(t, ordered1, ordered2, placed)
+			s.Done(t, tt.payload)
+			s.ExpectEvents(t, ordered1, ordered2, placed)
 		})
 	}
 }
@@ -83,9 +83,9 @@ func TestDiscountCodeComesLater(t *testing.T) {
 				t.Errorf("status %d and %d events, want 503 and none", status, len(s.Klaviyo.Events()))
 			}
 
-			s.done(t, payload)
+			s.Done(t, payload)
 
-			if code := s.event(t, "Placed Order", id).Properties["DiscountCode"]; code != "SUMMER" {
+			if code := s.Event(t, "Placed Order", id).Properties["DiscountCode"]; code != "SUMMER" {
 				t.Errorf("DiscountCode %v", code)
 			}
 		})
@@ -109,7 +109,7 @@ func TestPlacedOrderComesFirst(t *testing.T) {
 		return faulttest.Fault{}
 	}})
 	s.stock(t, order(t, nil))
-	s.done(t, message(t, "OrderCreated", object{"order": order(t, nil)}))
+	s.Done(t, message(t, "OrderCreated", object{"order": order(t, nil)}))
 
 	s = open(t, functiontest.Options{AtKlaviyo: functiontest.First("/api/events", faulttest.Fault{Status: 401})})
 	s.stock(t, order(t, nil))
@@ -118,7 +118,7 @@ func TestPlacedOrderComesFirst(t *testing.T) {
 		t.Errorf("status %d, want 503", status)
 	}
 
-	s.expectEvents(t)
+	s.ExpectEvents(t)
 }
 
 // A connection that breaks after Klaviyo has done its part leaves the function in the dark; it may send again.
@@ -132,9 +132,9 @@ func TestAnswerIsLost(t *testing.T) {
 	for s.Deliver(t, payload) != http.StatusNoContent { //nolint:revive // as often as Pub/Sub would
 	}
 
-	s.expectEvents(t, ordered1, ordered2, placed)
+	s.ExpectEvents(t, ordered1, ordered2, placed)
 
-	if e := s.event(t, "Placed Order", id); e.Received != 2 {
+	if e := s.Event(t, "Placed Order", id); e.Received != 2 {
 		t.Errorf("the event came in %d times, want 2", e.Received)
 	}
 }
@@ -193,8 +193,8 @@ func TestParked(t *testing.T) {
 
 			s := open(t, tt.options)
 			s.stock(t, order(t, nil))
-			s.expectParked(t, tt.payload, tt.want)
-			s.expectEvents(t, tt.events...)
+			s.ExpectParked(t, tt.payload, tt.want)
+			s.ExpectEvents(t, tt.events...)
 		})
 	}
 
@@ -225,7 +225,7 @@ func TestLaterGoesBeforeParked(t *testing.T) {
 		t.Errorf("status %d, %d parked; want 204 and 1", status, len(s.Parked()))
 	}
 
-	s.expectEvents(t, ordered1, ordered2, placed)
+	s.ExpectEvents(t, ordered1, ordered2, placed)
 }
 
 func TestDuplicatesAtOnce(t *testing.T) {
@@ -248,9 +248,9 @@ func TestDuplicatesAtOnce(t *testing.T) {
 	}
 
 	all.Wait()
-	s.expectEvents(t, ordered1, ordered2, placed)
+	s.ExpectEvents(t, ordered1, ordered2, placed)
 
-	if e := s.event(t, "Placed Order", id); e.Received != 12 {
+	if e := s.Event(t, "Placed Order", id); e.Received != 12 {
 		t.Errorf("the event came in %d times, want 12", e.Received)
 	}
 }
@@ -258,36 +258,12 @@ func TestDuplicatesAtOnce(t *testing.T) {
 func TestMissingSettings(t *testing.T) {
 	t.Parallel()
 
-	tests := map[string]struct {
-		change func(map[string]string)
-		want   []string
-	}{
-		"three variables": {func(v map[string]string) {
-			delete(v, "CT_API_URL")
-			v["KLAVIYO_AUTH_KEY"], v["PREFERRED_LOCALE"] = "", "??"
-		}, []string{"CT_API_URL is required", "KLAVIYO_AUTH_KEY is required", "PREFERRED_LOCALE"}},
-		"the config file":                 {func(v map[string]string) { v["CONFIG_JSON"] = `{"order":{"metric":1}}` }, []string{"CONFIG_JSON", "order.metric"}},
-		"the project of the parked topic": {func(v map[string]string) { v["PARKED_TOPIC"] = "parked" }, []string{"GOOGLE_CLOUD_PROJECT is required"}},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+	payload := message(t, "OrderCustomerSet", nil)
 
-			handler, log := open(t, functiontest.Options{}).deployed(t, tt.change)
-
-			for range 2 {
-				if status := functiontest.Deliver(t, handler, message(t, "OrderCustomerSet", nil)); status != http.StatusServiceUnavailable {
-					t.Errorf("status %d, want 503", status)
-				}
-			}
-
-			for _, want := range tt.want {
-				if !strings.Contains(log.String(), want) {
-					t.Errorf("logged %s, want it to name %q", log, want)
-				}
-			}
-		})
-	}
+	functiontest.ExpectMissing(t, newHandler, map[string]string{"CT_API_URL": "", "KLAVIYO_AUTH_KEY": "", "PREFERRED_LOCALE": "??"}, payload,
+		"CT_API_URL is required", "KLAVIYO_AUTH_KEY is required", "PREFERRED_LOCALE")
+	functiontest.ExpectMissing(t, newHandler, map[string]string{"CONFIG_JSON": `{"order":{"metric":1}}`}, payload, "CONFIG_JSON", "order.metric")
+	functiontest.ExpectMissing(t, newHandler, map[string]string{"PARKED_TOPIC": "parked"}, payload, "GOOGLE_CLOUD_PROJECT is required")
 }
 
 // With its settings in place the function does its work.
@@ -297,10 +273,10 @@ func TestDeployed(t *testing.T) {
 	s := open(t, functiontest.Options{})
 	s.stock(t, order(t, nil))
 
-	handler, log := s.deployed(t, func(map[string]string) {})
+	handler := s.Deployed(t, newHandler, map[string]string{"PREFERRED_LOCALE": "en-US"})
 	if status := functiontest.Deliver(t, handler, message(t, "OrderCreated", object{"order": order(t, nil)})); status != http.StatusNoContent {
-		t.Errorf("status %d, want 204; the log: %s", status, log)
+		t.Errorf("status %d, want 204; the log: %v", status, s.LastLine(t))
 	}
 
-	s.expectEvents(t, ordered1, ordered2, placed)
+	s.ExpectEvents(t, ordered1, ordered2, placed)
 }

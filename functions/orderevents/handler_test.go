@@ -10,7 +10,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 )
 
-// What becomes of Ann's order, as expectEvents writes it.
+// What becomes of Ann's order, as ExpectEvents writes it.
 const (
 	placed    = "Placed Order " + id + " 49.98 EUR 2026-01-02T03:04:05Z"
 	ordered1  = "Ordered Product l1 19.99 EUR 2026-01-02T03:04:06Z"
@@ -107,16 +107,14 @@ func TestMessages(t *testing.T) {
 
 				s := open(t, functiontest.Options{Config: tt.config, Checked: format == "Platform"})
 				s.stock(t, order(t, tt.now))
-				s.done(t, payload)
-				s.expectEvents(t, tt.want...)
+				s.Done(t, payload)
+				s.ExpectEvents(t, tt.want...)
 
 				if got, _ := s.LastLine(t)["reason"].(string); got != tt.reason {
 					t.Errorf("reason %q, want %q", got, tt.reason)
 				}
 
-				if read, written := s.requests(); read != tt.read || written != tt.written {
-					t.Errorf("%d requests to commercetools and %d to Klaviyo, want %d and %d", read, written, tt.read, tt.written)
-				}
+				s.ExpectRequests(t, tt.read, tt.written)
 			})
 		}
 	}
@@ -130,11 +128,11 @@ func TestPlacedOrder(t *testing.T) {
 
 	s := open(t, functiontest.Options{Checked: true})
 	s.stock(t, order(t, object{"orderState": "Complete", "version": 5, "discountCodes": codes}))
-	s.done(t, message(t, "OrderCreated", object{"order": order(t, object{
+	s.Done(t, message(t, "OrderCreated", object{"order": order(t, object{
 		"discountCodes": codes, "future": object{"zero": 0, "false": false}, "custom": object{"fields": object{"gift": true}},
 	})}))
 
-	e := s.event(t, "Placed Order", id)
+	e := s.Event(t, "Placed Order", id)
 	want := object{
 		"orderState": "Open", "future": object{"zero": 0.0, "false": false}, "gift": true, "OrderId": id, "DiscountCode": "SUMMER",
 		"ItemNames": []any{"Product p1", "Product p2"}, "Categories": []any{"Women", "Women > Pants", "Sale"},
@@ -156,7 +154,7 @@ func TestPlacedOrder(t *testing.T) {
 		t.Errorf("profile (-want +got):\n%s", diff)
 	}
 
-	product := s.event(t, "Ordered Product", "l2").Properties
+	product := s.Event(t, "Ordered Product", "l2").Properties
 	if product["ProductURL"] != "https://shop.example/two" || product["OrderId"] != id || product["ProductID"] != "p2" {
 		t.Errorf("Ordered Product %v", product)
 	}
@@ -170,13 +168,13 @@ func TestConfigFile(t *testing.T) {
 		"properties":{"exclude":["billingAddress"],"map":{"orderState":"State"}},"customFields":{"properties":{"include":["gift"]}}
 	}}`})
 	s.stock(t, order(t, nil))
-	s.done(t, message(t, "OrderCreated", object{"order": order(t, object{
+	s.Done(t, message(t, "OrderCreated", object{"order": order(t, object{
 		"custom":        object{"fields": object{"gift": true, "secret": 1}},
 		"discountCodes": []object{{"discountCode": object{"typeId": "discount-code", "id": "d1"}}},
 	})}))
-	s.event(t, "Bought Product", "l1")
+	s.Event(t, "Bought Product", "l1")
 
-	got := s.event(t, "Bought", id).Properties
+	got := s.Event(t, "Bought", id).Properties
 	for name, there := range map[string]bool{"State": true, "gift": true, "orderState": false, "billingAddress": false, "secret": false, "OrderId": false} {
 		if _, ok := got[name]; ok != there {
 			t.Errorf("%s is there: %t, want %t", name, ok, there)
@@ -184,9 +182,7 @@ func TestConfigFile(t *testing.T) {
 	}
 
 	// Without Klaviyo's own properties nobody wants the discount code.
-	if n, _ := s.requests(); n != 1 {
-		t.Errorf("%d requests to commercetools, want 1", n)
-	}
+	s.ExpectRequests(t, 1, 3)
 }
 
 // A guest's events go to the profile that has the email address, with deduplication or without it, and to a new one when there
@@ -227,17 +223,15 @@ func (s shop) create(t *testing.T, address string) string {
 func (s shop) expectGuest(t *testing.T, profileID string) {
 	t.Helper()
 
-	s.done(t, message(t, "OrderCreated", object{"order": order(t, object{"customerId": nil, "anonymousId": "x"})}))
-	s.expectEvents(t, ordered1, ordered2, placed)
+	s.Done(t, message(t, "OrderCreated", object{"order": order(t, object{"customerId": nil, "anonymousId": "x"})}))
+	s.ExpectEvents(t, ordered1, ordered2, placed)
 
-	owner := s.event(t, "Placed Order", id).ProfileID
+	owner := s.Event(t, "Placed Order", id).ProfileID
 	if profiles := s.Klaviyo.Profiles(); len(profiles) != 1 || profileID != "" && owner != profileID {
 		t.Errorf("%d profiles, and the event is of %s; want it of %s", len(profiles), owner, profileID)
 	}
 
-	if _, n := s.requests(); n != 3 {
-		t.Errorf("%d requests to Klaviyo, want 3", n)
-	}
+	s.ExpectRequests(t, 1, 3)
 }
 
 // A product that was deleted since is missing in Categories, no more.
@@ -247,10 +241,10 @@ func TestProductIsGone(t *testing.T) {
 	s := open(t, functiontest.Options{Checked: true})
 	s.stock(t, order(t, nil))
 	s.Commercetools.Delete("product-projections", "p2")
-	s.done(t, message(t, "OrderCreated", object{"order": order(t, nil)}))
-	s.expectEvents(t, ordered1, ordered2, placed)
+	s.Done(t, message(t, "OrderCreated", object{"order": order(t, nil)}))
+	s.ExpectEvents(t, ordered1, ordered2, placed)
 
-	if diff := cmp.Diff([]any{"Women", "Women > Pants"}, s.event(t, "Placed Order", id).Properties["Categories"]); diff != "" {
+	if diff := cmp.Diff([]any{"Women", "Women > Pants"}, s.Event(t, "Placed Order", id).Properties["Categories"]); diff != "" {
 		t.Errorf("Categories (-want +got):\n%s", diff)
 	}
 
@@ -272,8 +266,8 @@ func TestOrderIsGone(t *testing.T) {
 			t.Parallel()
 
 			s := open(t, functiontest.Options{})
-			s.done(t, payload)
-			s.expectEvents(t)
+			s.Done(t, payload)
+			s.ExpectEvents(t)
 
 			if line := s.LastLine(t); line["reason"] != "gone from commercetools" || line["level"] != "INFO" {
 				t.Errorf("logged %v", line)
@@ -283,10 +277,10 @@ func TestOrderIsGone(t *testing.T) {
 
 	s := open(t, functiontest.Options{})
 	s.Commercetools.Put("product-projections")
-	s.done(t, message(t, "OrderCreated", object{"order": order(t, object{
+	s.Done(t, message(t, "OrderCreated", object{"order": order(t, object{
 		"discountCodes": []object{{"discountCode": object{"typeId": "discount-code", "id": "d1"}}},
 	})}))
-	s.expectEvents(t, ordered1, ordered2, placed)
+	s.ExpectEvents(t, ordered1, ordered2, placed)
 }
 
 // An order has more products than fit into one query.
@@ -300,14 +294,12 @@ func TestLargeOrder(t *testing.T) {
 
 	s := open(t, functiontest.Options{})
 	s.stock(t, order(t, object{"lineItems": items}))
-	s.done(t, tooLarge(t, "OrderCreated"))
+	s.Done(t, tooLarge(t, "OrderCreated"))
 
 	if n := len(s.Klaviyo.Events()); n != 401 {
 		t.Errorf("%d events, want 401", n)
 	}
 
 	// The order, and its products by 150.
-	if read, written := s.requests(); read != 4 || written != 401 {
-		t.Errorf("%d requests to commercetools and %d to Klaviyo, want 4 and 401", read, written)
-	}
+	s.ExpectRequests(t, 4, 401)
 }

@@ -50,7 +50,7 @@ func deliverSamples(t *testing.T, messages map[string]string, names []string) sh
 	s.Commercetools.Put("product-projections", functiontest.Samples(t, "product-projections")...)
 
 	for _, name := range names {
-		s.done(t, messages[name])
+		s.Done(t, messages[name])
 	}
 
 	return s
@@ -85,7 +85,7 @@ func TestSamples(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	event := s.event(t, "Placed Order", id).Properties
+	event := s.Event(t, "Placed Order", id).Properties
 	for name, value := range carried.Order {
 		if diff := cmp.Diff(value, event[name]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)

@@ -2,7 +2,6 @@ package paymentevents
 
 import (
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 
@@ -53,12 +52,12 @@ func TestRedelivery(t *testing.T) {
 				t.Errorf("first delivery: status %d, want 503", status)
 			}
 
-			s.expectEvents(t)
+			s.ExpectEvents(t)
 			s.Restart(t) // The first instance's client keeps the pause that Klaviyo asked for.
-			s.done(t, stateChanged(t, "Success"))
-			s.expectEvents(t, refunded)
+			s.Done(t, stateChanged(t, "Success"))
+			s.ExpectEvents(t, refunded)
 
-			if e := s.event(t, "Refunded Order", "o1"); e.Received != 1 {
+			if e := s.Event(t, "Refunded Order", "o1"); e.Received != 1 {
 				t.Errorf("the event came in %d times, want 1", e.Received)
 			}
 		})
@@ -73,7 +72,7 @@ func TestAnswerIsLost(t *testing.T) {
 	for s.Deliver(t, added(t, nil)) != http.StatusNoContent { //nolint:revive // as often as Pub/Sub would
 	}
 
-	s.expectEvents(t, refunded)
+	s.ExpectEvents(t, refunded)
 }
 
 func TestParked(t *testing.T) {
@@ -106,8 +105,8 @@ func TestParked(t *testing.T) {
 
 			s := openRefunded(t, tt.options)
 			tt.want["function"] = "PaymentEvents"
-			s.expectParked(t, tt.payload, tt.want)
-			s.expectEvents(t)
+			s.ExpectParked(t, tt.payload, tt.want)
+			s.ExpectEvents(t)
 		})
 	}
 
@@ -134,9 +133,9 @@ func TestDuplicatesAtOnce(t *testing.T) {
 	}
 
 	all.Wait()
-	s.expectEvents(t, refunded)
+	s.ExpectEvents(t, refunded)
 
-	if e := s.event(t, "Refunded Order", "o1"); e.Received != 12 {
+	if e := s.Event(t, "Refunded Order", "o1"); e.Received != 12 {
 		t.Errorf("the event came in %d times, want 12", e.Received)
 	}
 }
@@ -144,36 +143,12 @@ func TestDuplicatesAtOnce(t *testing.T) {
 func TestMissingSettings(t *testing.T) {
 	t.Parallel()
 
-	tests := map[string]struct {
-		change func(map[string]string)
-		want   []string
-	}{
-		"three variables": {func(v map[string]string) {
-			delete(v, "CT_API_URL")
-			v["KLAVIYO_AUTH_KEY"], v["PREFERRED_LOCALE"] = "", "??"
-		}, []string{"CT_API_URL is required", "KLAVIYO_AUTH_KEY is required", "PREFERRED_LOCALE"}},
-		"the config file":                 {func(v map[string]string) { v["CONFIG_JSON"] = `{"payment":{"state":1}}` }, []string{"CONFIG_JSON", "payment.state"}},
-		"the project of the parked topic": {func(v map[string]string) { v["PARKED_TOPIC"] = "parked" }, []string{"GOOGLE_CLOUD_PROJECT is required"}},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+	payload := added(t, nil)
 
-			handler, log := open(t, functiontest.Options{}).deployed(t, tt.change)
-
-			for range 2 {
-				if status := functiontest.Deliver(t, handler, added(t, nil)); status != http.StatusServiceUnavailable {
-					t.Errorf("status %d, want 503", status)
-				}
-			}
-
-			for _, want := range tt.want {
-				if !strings.Contains(log.String(), want) {
-					t.Errorf("logged %s, want it to name %q", log, want)
-				}
-			}
-		})
-	}
+	functiontest.ExpectMissing(t, newHandler, map[string]string{"CT_API_URL": "", "KLAVIYO_AUTH_KEY": "", "PREFERRED_LOCALE": "??"}, payload,
+		"CT_API_URL is required", "KLAVIYO_AUTH_KEY is required", "PREFERRED_LOCALE")
+	functiontest.ExpectMissing(t, newHandler, map[string]string{"CONFIG_JSON": `{"payment":{"state":1}}`}, payload, "CONFIG_JSON", "payment.state")
+	functiontest.ExpectMissing(t, newHandler, map[string]string{"PARKED_TOPIC": "parked"}, payload, "GOOGLE_CLOUD_PROJECT is required")
 }
 
 // With its settings in place the function does its work.
@@ -182,10 +157,10 @@ func TestDeployed(t *testing.T) {
 
 	s := openRefunded(t, functiontest.Options{})
 
-	handler, log := s.deployed(t, func(map[string]string) {})
+	handler := s.Deployed(t, newHandler, map[string]string{"PREFERRED_LOCALE": "en-US"})
 	if status := functiontest.Deliver(t, handler, added(t, nil)); status != http.StatusNoContent {
-		t.Errorf("status %d, want 204; the log: %s", status, log)
+		t.Errorf("status %d, want 204; the log: %v", status, s.LastLine(t))
 	}
 
-	s.expectEvents(t, refunded)
+	s.ExpectEvents(t, refunded)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/functiontest"
 )
 
-// refunded is the event of the one refund, as expectEvents writes it.
+// refunded is the event of the one refund, as ExpectEvents writes it.
 const refunded = "Refunded Order o1 19.99 EUR 2026-01-04T05:06:07Z"
 
 // added is a PaymentTransactionAdded about a refund of 19.99, with changes.
@@ -100,16 +100,14 @@ func TestMessages(t *testing.T) {
 				s := open(t, functiontest.Options{Config: tt.config, Checked: format == "Platform"})
 				s.stock(t, id)
 				s.Commercetools.Put("payments", payment(t, id, "2026-01-02T03:04:00Z", transaction("t1", 1999, tt.now)))
-				s.done(t, payload)
-				s.expectEvents(t, tt.want...)
+				s.Done(t, payload)
+				s.ExpectEvents(t, tt.want...)
 
 				if got, _ := s.LastLine(t)["reason"].(string); got != tt.reason {
 					t.Errorf("reason %q, want %q", got, tt.reason)
 				}
 
-				if read, written := s.requests(); read != tt.read || written != tt.written {
-					t.Errorf("%d requests to commercetools and %d to Klaviyo, want %d and %d", read, written, tt.read, tt.written)
-				}
+				s.ExpectRequests(t, tt.read, tt.written)
 			})
 		}
 	}
@@ -122,9 +120,9 @@ func TestRefundedOrder(t *testing.T) {
 	s := open(t, functiontest.Options{Checked: true})
 	s.stock(t, id)
 	s.Commercetools.Put("payments", payment(t, id, "2026-01-02T03:04:00Z", transaction("t1", 1999, nil)))
-	s.done(t, added(t, nil))
+	s.Done(t, added(t, nil))
 
-	e := s.event(t, "Refunded Order", "o1")
+	e := s.Event(t, "Refunded Order", "o1")
 	want := object{
 		"orderState": "Complete", "future": 0.0, "OrderId": "o1", "DiscountCode": "SUMMER", "Categories": []any{"Women"}, "ItemNames": []any{"Shirt"},
 		"paymentInfo": object{"payments": []any{object{"typeId": "payment", "id": id}}},
@@ -169,9 +167,9 @@ func TestPartialRefunds(t *testing.T) {
 		s.Commercetools.Put("payments",
 			payment(t, id, "2026-01-02T00:00:00Z", charge, t1, t2), payment(t, "other", "2026-01-02T00:00:00Z", t3),
 			payment(t, "of another order", "2026-01-01T00:00:00Z", transaction("t9", 1, at("2026-01-03T00:00:00Z"))))
-		s.done(t, messages[first:]...)
-		s.done(t, messages[:first]...)
-		s.expectEvents(t,
+		s.Done(t, messages[first:]...)
+		s.Done(t, messages[:first]...)
+		s.ExpectEvents(t,
 			"Refunded Order o1 10 EUR 2026-01-06T00:00:00Z",
 			"Refunded Order o1:t2 5 EUR 2026-01-08T00:00:00Z",
 			"Refunded Order o1:t3 2.5 EUR 2026-01-07T00:00:00Z",
@@ -186,13 +184,11 @@ func TestSeveralPayments(t *testing.T) {
 	s := open(t, functiontest.Options{})
 	s.stock(t, "first", id, "third")
 	s.Commercetools.Put("payments", payment(t, id, "2026-01-02T00:00:00Z", transaction("t1", 1999, nil)))
-	s.done(t, added(t, nil))
-	s.expectEvents(t, refunded)
+	s.Done(t, added(t, nil))
+	s.ExpectEvents(t, refunded)
 
 	// The payment, the order, its other payments, its product.
-	if n, _ := s.requests(); n != 4 {
-		t.Errorf("%d requests to commercetools, want 4", n)
-	}
+	s.ExpectRequests(t, 4, 1)
 }
 
 func TestNothingToRefund(t *testing.T) {
@@ -215,14 +211,14 @@ func TestNothingToRefund(t *testing.T) {
 			s.Commercetools.Delete(tt.missing, map[string]string{"payments": id, "orders": "o1"}[tt.missing])
 
 			for _, payload := range []string{added(t, nil), stateChanged(t, "Success"), tooLarge(t, "PaymentTransactionAdded")} {
-				s.done(t, payload)
+				s.Done(t, payload)
 
 				if line := s.LastLine(t); line["reason"] != tt.reason || line["level"] != "INFO" {
 					t.Errorf("logged %v", line)
 				}
 			}
 
-			s.expectEvents(t)
+			s.ExpectEvents(t)
 		})
 	}
 }
@@ -235,6 +231,6 @@ func TestProductIsGone(t *testing.T) {
 	s.stock(t, id)
 	s.Commercetools.Put("payments", payment(t, id, "2026-01-02T00:00:00Z", transaction("t1", 1999, nil)))
 	s.Commercetools.Delete("product-projections", "p1")
-	s.done(t, added(t, nil))
-	s.expectEvents(t, refunded)
+	s.Done(t, added(t, nil))
+	s.ExpectEvents(t, refunded)
 }

@@ -103,7 +103,7 @@ func deliverSamples(t *testing.T, messages map[string]string, names []string) []
 	s.Commercetools.Put("product-projections", functiontest.Samples(t, "product-projections")...)
 
 	for _, name := range names {
-		s.done(t, messages[name])
+		s.Done(t, messages[name])
 	}
 
 	return s.Klaviyo.Events()

@@ -38,9 +38,7 @@ func TestMessages(t *testing.T) {
 		reason       string
 	}{
 		{name: "published", skus: ab, payload: published, fresh: now, known: now},
-		{name: "published, not included", skus: ab, fresh: now, known: now, payload: functiontest.Message(t, "product", shirt, "", object{
-			"payloadNotIncluded": object{"reason": "too large", "payloadType": "ProductPublished"},
-		})},
+		{name: "published, not included", skus: ab, fresh: now, known: now, payload: functiontest.TooLarge(t, "product", shirt, "ProductPublished")},
 		{
 			name: "a message of the config file", skus: ab, payload: message(t, "ProductPriceChanged", 5), fresh: now, known: now,
 			config: `{"product":{"messages":{"published":["ProductPublished","ProductPriceChanged"]}}}`,
@@ -224,7 +222,7 @@ func TestStandalonePrices(t *testing.T) {
 
 	s := withCategories(t, open(t, functiontest.Options{Checked: true}))
 	price := func(id, sku string, cents int, more string) json.RawMessage {
-		return json.RawMessage(fmt.Sprintf(`{"id":%q,"sku":%q,"value":%s%s}`, id, sku, encode(t, euros(cents)), more))
+		return json.RawMessage(fmt.Sprintf(`{"id":%q,"sku":%q,"value":%s%s}`, id, sku, functiontest.Encode(t, functiontest.Euros(cents)), more))
 	}
 
 	s.Commercetools.Put("standalone-prices",

@@ -33,7 +33,7 @@ func open(t *testing.T, o functiontest.Options) *functiontest.Shop {
 			return New(ct, kl, preferences(), cfg)
 		},
 	}, o)
-	s.Commercetools.Put("categories", encode(t, object{"id": women, "name": object{"en": "Women"}, "ancestors": []object{}}), encode(t, object{
+	s.Commercetools.Put("categories", functiontest.Encode(t, object{"id": women, "name": object{"en": "Women"}, "ancestors": []object{}}), functiontest.Encode(t, object{
 		"id": pants, "name": object{"en": "Pants"}, "ancestors": []object{{"typeId": "category", "id": women}},
 	}))
 
@@ -59,27 +59,12 @@ func withCategories(t *testing.T, s *functiontest.Shop) *functiontest.Shop {
 
 type object = map[string]any
 
-func encode(t *testing.T, v any) json.RawMessage {
-	t.Helper()
-
-	data, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return data
-}
-
 // variant is a variant in commercetools: 19.99 EUR, 3 pieces.
 func variant(id int, sku string) object {
 	return object{
-		"id": id, "sku": sku, "prices": []object{{"id": "p", "value": euros(1999)}}, "images": []object{},
+		"id": id, "sku": sku, "prices": []object{{"id": "p", "value": functiontest.Euros(1999)}}, "images": []object{},
 		"availability": object{"availableQuantity": 3, "channels": object{berlin: object{"availableQuantity": 0}}},
 	}
-}
-
-func euros(cents int) object {
-	return object{"type": "centPrecision", "currencyCode": "EUR", "centAmount": cents, "fractionDigits": 2}
 }
 
 // product is the projection of the shirt, with changes.
@@ -92,7 +77,7 @@ func product(t *testing.T, changes object, master object, variants ...object) js
 	}
 	maps.Copy(p, changes)
 
-	return encode(t, p)
+	return functiontest.Encode(t, p)
 }
 
 // catalog is what Klaviyo has: the items' titles by id, and of each variant a few attributes.

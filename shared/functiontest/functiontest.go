@@ -1,8 +1,9 @@
 // Package functiontest runs a realtime function between a commercetools and a Klaviyo, both over HTTP, for the tests of the
 // functions: a test delivers messages as Pub/Sub does, looks at the answer, and then at what the fakes have.
 //
-// functiontest.go is the shop, memory.go one without a network, fault.go lets requests fail, messages.go makes messages, and
-// samples.go reads those of ../shared/samples, beside the repository.
+// functiontest.go is the shop, expect.go looks at what came of a message, deployed.go starts a function from its environment,
+// memory.go is a shop without a network, fault.go lets requests fail, messages.go makes messages, and samples.go reads those
+// of ../shared/samples, beside the repository.
 package functiontest
 
 import (
@@ -70,7 +71,8 @@ type Shop struct {
 	requests []string
 }
 
-// Open starts a function in a shop with nothing in it.
+// Open starts a function in a shop with nothing in it. What it logs must not hold personal data: an address, a German phone
+// number, the name Arbor.
 func Open(t *testing.T, f Function, o Options) *Shop {
 	t.Helper()
 
@@ -84,6 +86,14 @@ func Open(t *testing.T, f Function, o Options) *Shop {
 	s.commercetoolsAt = s.serve(t, s.Commercetools, o.AtCommercetools)
 	s.klaviyoAt = s.serve(t, s.Klaviyo, o.AtKlaviyo)
 	s.Restart(t)
+
+	t.Cleanup(func() {
+		for _, personal := range []string{"@", "+49", "Arbor"} {
+			if strings.Contains(s.log.String(), personal) {
+				t.Errorf("the log holds personal data:\n%s", &s.log)
+			}
+		}
+	})
 
 	return s
 }
@@ -124,25 +134,10 @@ func (s *Shop) Deliver(t *testing.T, payload string) int {
 func Deliver(t *testing.T, handler http.HandlerFunc, payload string) int {
 	t.Helper()
 
-	body := encode(t, map[string]any{
-		"message":      map[string]any{"data": []byte(payload), "messageId": "1", "attributes": map[string]string{}},
-		"subscription": "projects/p/subscriptions/s",
-	})
 	w := httptest.NewRecorder()
-	handler(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body)))
+	handler(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(Push(t, payload))))
 
 	return w.Code
-}
-
-// Acknowledged delivers payloads that have to be acknowledged, one after the other.
-func (s *Shop) Acknowledged(t *testing.T, payloads ...string) {
-	t.Helper()
-
-	for i, payload := range payloads {
-		if status := s.Deliver(t, payload); status != http.StatusNoContent {
-			t.Errorf("message %d: status %d, want 204", i+1, status)
-		}
-	}
 }
 
 // LastLine is what was logged last.

@@ -16,30 +16,50 @@ func Message(t *testing.T, typeID, id, kind string, more map[string]any) string 
 	}
 	maps.Copy(m, more)
 
-	return encode(t, m)
+	return string(Encode(t, m))
+}
+
+// TooLarge is a Message of a type whose payload is not included.
+func TooLarge(t *testing.T, typeID, id, kind string) string {
+	t.Helper()
+
+	return Message(t, typeID, id, "", map[string]any{
+		"payloadNotIncluded": map[string]any{"reason": "too large", "payloadType": kind}, "createdAt": "2026-01-05T06:07:08.999Z",
+	})
 }
 
 // Change is a ResourceCreated, ResourceUpdated or ResourceDeleted.
 func Change(t *testing.T, typeID, id, kind string) string {
 	t.Helper()
 
-	return encode(t, map[string]any{
+	return string(Encode(t, map[string]any{
 		"notificationType": kind, "projectKey": project, "resource": map[string]any{"typeId": typeID, "id": id},
 		"version": 2, "oldVersion": 1, "modifiedAt": "2026-01-02T03:04:05.002Z",
-	})
+	}))
 }
 
 // Formats are both formats of a payload, by their names.
 func Formats(t *testing.T, payload string) map[string]string {
 	t.Helper()
 
-	return map[string]string{"Platform": payload, "CloudEvents": encode(t, map[string]any{
+	return map[string]string{"Platform": payload, "CloudEvents": string(Encode(t, map[string]any{
 		"specversion": "1.0", "id": "m1", "type": "com.commercetools.category.message.CategoryCreated", "source": "/demo/categories",
 		"data": json.RawMessage(payload),
-	})}
+	}))}
 }
 
-func encode(t *testing.T, v any) string {
+// Push is a payload in the body of a Pub/Sub push request.
+func Push(t *testing.T, payload string) string {
+	t.Helper()
+
+	return string(Encode(t, map[string]any{
+		"message":      map[string]any{"data": []byte(payload), "messageId": "1", "attributes": map[string]string{}},
+		"subscription": "projects/p/subscriptions/s",
+	}))
+}
+
+// Encode is v in JSON.
+func Encode(t *testing.T, v any) json.RawMessage {
 	t.Helper()
 
 	data, err := json.Marshal(v)
@@ -47,5 +67,10 @@ func encode(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 
-	return string(data)
+	return data
+}
+
+// Euros is an amount of money in commercetools.
+func Euros(cents int) map[string]any {
+	return map[string]any{"type": "centPrecision", "currencyCode": "EUR", "centAmount": cents, "fractionDigits": 2}
 }
