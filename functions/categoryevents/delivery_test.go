@@ -3,19 +3,14 @@ package categoryevents
 import (
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/delivery"
 	"github.com/ctklaviyo/connector/shared/faulttest"
 	"github.com/ctklaviyo/connector/shared/functiontest"
-	"github.com/ctklaviyo/connector/shared/klaviyo"
-	"github.com/ctklaviyo/connector/shared/settings"
 )
 
 // What fails once is answered by 503, and the second delivery brings the category to what it should be.
@@ -130,8 +125,8 @@ func TestDuplicatesAtOnce(t *testing.T) {
 	}
 }
 
-// While a writing waits, another message about a newer change is handled from start to end. The older state is written
-// last, but it must not stay.
+// While a writing waits, another instance handles a message about a newer change from start to end. The older state is
+// written last, but it must not stay.
 func TestOvertaken(t *testing.T) {
 	t.Parallel()
 
@@ -147,48 +142,48 @@ func overtaken(t *testing.T, newer string) {
 	t.Helper()
 
 	var (
-		s        = functiontest.InMemory()
-		handle   func(string)
-		overtake atomic.Bool
+		s     *functiontest.Shop
+		other http.HandlerFunc
 	)
 
-	overtake.Store(true)
-
-	s.AtKlaviyo = func(r *http.Request) faulttest.Fault {
-		if r.Method != http.MethodPatch || !overtake.CompareAndSwap(true, false) {
-			return faulttest.Fault{}
-		}
-
+	s = open(t, functiontest.Options{InMemory: true, AtKlaviyo: functiontest.Overtaken("PATCH", func() {
+		kind := delivery.ResourceUpdated
 		if newer == "" {
+			kind = delivery.ResourceDeleted
+
 			s.Commercetools.Delete("categories", pants)
-			handle(delivery.ResourceDeleted)
 		} else {
 			s.Commercetools.Put("categories", category(pants, newer))
-			handle(delivery.ResourceUpdated)
 		}
 
-		return faulttest.Fault{Delay: time.Minute / 4}
-	}
-
-	function := New(commercetools.New(s.CommercetoolsConfig()), klaviyo.New(s.KlaviyoConfig()), settings.Shop{Locale: "en"}, settings.Config{})
-	handle = func(kind string) {
-		m := delivery.Message{NotificationType: kind, Resource: delivery.Reference{TypeID: "category", ID: pants}}
-		if err := function(t.Context(), m); delivery.Classify(err) != delivery.Done {
-			t.Errorf("%s: %v", kind, err)
+		if status := functiontest.Deliver(t, other, changed(t, kind)); status != http.StatusNoContent {
+			t.Errorf("%s: status %d, want 204", kind, status)
 		}
-	}
+	})})
+	other = s.Instance(t)
 
-	s.Commercetools.Put("categories", category(pants, "Pants"))
-	handle(delivery.ResourceUpdated)
+	s.Acknowledged(t, changed(t, delivery.ResourceUpdated))
 
-	var got string
-	for _, c := range s.Klaviyo.Categories() {
-		got, _ = c.Attributes["name"].(string)
-	}
-
-	if got != newer {
+	if got := names(s)[pants]; got != newer {
 		t.Errorf("category %q, want %q", got, newer)
 	}
+}
+
+// However many messages there are about a category, they cost two turns: the one that is in hand when they come, and one for
+// all of them.
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, functiontest.Options{InMemory: true, AtKlaviyo: functiontest.Slow})
+		s.Done(t, changed(t, delivery.ResourceCreated))
+		s.ExpectRequests(t, 1, 2)
+		s.Done(t, changed(t, delivery.ResourceUpdated))
+		s.ExpectRequests(t, 1, 1)
+		s.Duplicates(t, changed(t, delivery.ResourceUpdated))
+		s.ExpectRequests(t, 2, 2)
+		s.Duplicates(t, changed(t, delivery.ResourceDeleted))
+		s.ExpectRequests(t, 0, 2)
+	})
 }
 
 func TestMissingSettings(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -119,27 +120,28 @@ func TestCategoryIsGone(t *testing.T) {
 
 func TestRequests(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		get, patch := "GET /demo/categories/"+pants, "PATCH /api/catalog-categories/$custom:::$default:::"+pants
 
-	get, patch := "GET /demo/categories/"+pants, "PATCH /api/catalog-categories/$custom:::$default:::"+pants
+		s := open(t, functiontest.Options{InMemory: true})
 
-	s := open(t, functiontest.Options{})
+		for _, step := range []struct {
+			name    string
+			payload string
+			want    []string
+		}{
+			{"created", created(t), []string{get, patch, "POST /api/catalog-categories"}},
+			{"updated", changed(t, "ResourceUpdated"), []string{get, patch}},
+			{"created once more", created(t), []string{get, patch}},
+			{"deleted", changed(t, "ResourceDeleted"), []string{"DELETE /api/catalog-categories/$custom:::$default:::" + pants}},
+		} {
+			s.Acknowledged(t, step.payload)
 
-	for _, step := range []struct {
-		name    string
-		payload string
-		want    []string
-	}{
-		{"created", created(t), []string{get, patch, "POST /api/catalog-categories"}},
-		{"updated", changed(t, "ResourceUpdated"), []string{get, patch}},
-		{"created once more", created(t), []string{get, patch}},
-		{"deleted", changed(t, "ResourceDeleted"), []string{"DELETE /api/catalog-categories/$custom:::$default:::" + pants}},
-	} {
-		s.Acknowledged(t, step.payload)
-
-		if diff := cmp.Diff(step.want, s.Requests()); diff != "" {
-			t.Errorf("%s: requests (-want +got):\n%s", step.name, diff)
+			if diff := cmp.Diff(step.want, s.Requests()); diff != "" {
+				t.Errorf("%s: requests (-want +got):\n%s", step.name, diff)
+			}
 		}
-	}
+	})
 }
 
 // The sample messages about the sample categories: twice, and in the opposite order.

@@ -3,8 +3,8 @@ package customerevents
 import (
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -193,36 +193,72 @@ func TestOldMessageComesLast(t *testing.T) {
 	}
 }
 
-// Between the reading and the writing of one message another one, about a newer change, is handled from start to end. The
-// older state is written last, but it must not stay.
+// While a writing waits, another instance handles a message about a newer change from start to end. The older state is
+// written last, but it must not stay.
 func TestOvertaken(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var (
+			s     shop
+			other http.HandlerFunc
+		)
 
-	var (
-		s        shop
-		overtake atomic.Bool
-	)
+		s = open(t, functiontest.Options{InMemory: true, AtKlaviyo: functiontest.Overtaken("POST /api/profile-import", func() {
+			s.Commercetools.Put("customers", customer(t, object{"lastName": "Newest"}))
 
-	overtake.Store(true)
-
-	s = open(t, functiontest.Options{AtKlaviyo: func(r *http.Request) faulttest.Fault {
-		if r.URL.Path == "/api/profile-import" && overtake.CompareAndSwap(true, false) {
-			s.Commercetools.Put("customers", customer(t, object{"lastName": "Newest", "lastModifiedAt": "2026-01-02T03:04:05.002Z"}))
-
-			if status := s.Deliver(t, change(t, "ResourceUpdated")); status != http.StatusNoContent {
+			if status := functiontest.Deliver(t, other, change(t, "ResourceUpdated")); status != http.StatusNoContent {
 				t.Errorf("the newer message: status %d, want 204", status)
 			}
+		})})
+		other = s.Instance(t)
+
+		s.Commercetools.Put("customers", customer(t, object{"lastName": "Older"}))
+		s.Acknowledged(t, change(t, "ResourceUpdated"))
+
+		if diff := cmp.Diff([]object{ann(object{"last_name": "Newest"})}, s.profiles()); diff != "" {
+			t.Errorf("profiles (-want +got):\n%s", diff)
 		}
 
-		return faulttest.Fault{}
-	}})
-	s.Commercetools.Put("customers", customer(t, object{"lastName": "Older"}))
+		// The other instance's, and twice the first one's.
+		s.ExpectRequests(t, 1+2, 1+2)
+	})
+}
 
-	if status := s.Deliver(t, change(t, "ResourceUpdated")); status != http.StatusNoContent {
-		t.Errorf("the older message: status %d, want 204", status)
+// However many messages there are about a customer, they cost two turns: the one that is in hand when they come, and one for
+// all of them.
+func TestTurns(t *testing.T) {
+	t.Parallel()
+
+	tests := map[string]struct {
+		payload       string
+		read, written int // of one message
+		// allRead and allWritten are of ten.
+		allRead, allWritten int
+	}{
+		"updated":      {change(t, "ResourceUpdated"), 1, 1, 2, 2},
+		"company name": {message(t, "CustomerCompanyNameSet", nil), 1, 1, 2, 2},
+		// The second creation finds the first, and updates it.
+		"created":            {message(t, "CustomerCreated", object{"customer": customer(t, nil)}), 0, 1, 1, 3},
+		"created, too large": {functiontest.TooLarge(t, "customer", id, "CustomerCreated"), 1, 1, 3, 3},
 	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				one := open(t, functiontest.Options{InMemory: true, AtKlaviyo: functiontest.Slow})
+				one.Commercetools.Put("customers", customer(t, nil))
+				one.Done(t, tt.payload)
+				one.ExpectRequests(t, tt.read, tt.written)
 
-	if diff := cmp.Diff([]object{ann(object{"last_name": "Newest"})}, s.profiles()); diff != "" {
-		t.Errorf("profiles (-want +got):\n%s", diff)
+				ten := open(t, functiontest.Options{InMemory: true, AtKlaviyo: functiontest.Slow})
+				ten.Commercetools.Put("customers", customer(t, nil))
+				ten.Duplicates(t, tt.payload)
+				ten.ExpectRequests(t, tt.allRead, tt.allWritten)
+
+				if diff := cmp.Diff(one.profiles(), ten.profiles()); diff != "" {
+					t.Errorf("profiles (-one +ten):\n%s", diff)
+				}
+			})
+		})
 	}
 }

@@ -3,11 +3,11 @@ package customerevents
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/delivery"
+	"github.com/ctklaviyo/connector/shared/instep"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/mapping"
 	"github.com/ctklaviyo/connector/shared/settings"
@@ -22,14 +22,15 @@ const (
 
 // handler keeps profiles in step with customers.
 type handler struct {
-	ct  *commercetools.Client
-	kl  *klaviyo.Client
-	cfg settings.Config
+	ct    *commercetools.Client
+	kl    *klaviyo.Client
+	cfg   settings.Config
+	turns *instep.Turns
 }
 
 // New returns what the function does with a message. Its errors are for delivery.Classify.
 func New(ct *commercetools.Client, kl *klaviyo.Client, cfg settings.Config) func(context.Context, delivery.Message) error {
-	return handler{ct: ct, kl: kl, cfg: cfg}.handle
+	return handler{ct: ct, kl: kl, cfg: cfg, turns: instep.NewTurns()}.handle
 }
 
 // handle is the routing table.
@@ -38,11 +39,11 @@ func (h handler) handle(ctx context.Context, m delivery.Message) error {
 	case m.Resource.TypeID != "customer":
 		return delivery.Ignored("not about a customer")
 	case m.Type == customerCreated:
-		return h.unlessDisabled(ctx, customerCreated, m, h.created)
+		return delivery.UnlessDisabled(h.cfg, customerCreated, h.created)(ctx, m)
 	case m.Type == customerCompanyNameSet:
-		return h.unlessDisabled(ctx, customerCompanyNameSet, m, h.changed)
+		return delivery.UnlessDisabled(h.cfg, customerCompanyNameSet, h.changed)(ctx, m)
 	case m.NotificationType == delivery.ResourceUpdated, m.NotificationType == delivery.ResourceCreated:
-		return h.unlessDisabled(ctx, customerResourceUpdated, m, h.changed)
+		return delivery.UnlessDisabled(h.cfg, customerResourceUpdated, h.changed)(ctx, m)
 	case slices.Contains(h.cfg.Customer.Messages.AddressChanged, m.Type):
 		return h.changed(ctx, m)
 	default:
@@ -50,19 +51,19 @@ func (h handler) handle(ctx context.Context, m delivery.Message) error {
 	}
 }
 
-func (h handler) unlessDisabled(
-	ctx context.Context, event string, m delivery.Message, do func(context.Context, delivery.Message) error,
-) error {
-	if h.cfg.Disabled(event) {
-		return delivery.Ignored("switched off by disabledEvents")
-	}
-
-	return do(ctx, m)
-}
-
 // created creates the profile. When there is one already, somebody else's message came first, and what this message says
 // may be old: the profile is brought to the customer as it is now.
 func (h handler) created(ctx context.Context, m delivery.Message) error {
+	return h.turns.Take(ctx, m.Resource.ID, "create", func() error { return h.create(ctx, m) })
+}
+
+// changed brings the profile to the customer as it is now, whatever the change was: one request to commercetools, and one
+// to Klaviyo, or a few more when another profile has the same identifiers.
+func (h handler) changed(ctx context.Context, m delivery.Message) error {
+	return h.turns.Take(ctx, m.Resource.ID, "update", func() error { return h.sync(ctx, m.Resource.ID, h.upsert) })
+}
+
+func (h handler) create(ctx context.Context, m delivery.Message) error {
 	if h.cfg.Customer.Deduplication.Enabled {
 		return h.sync(ctx, m.Resource.ID, h.deduplicate)
 	}
@@ -83,11 +84,6 @@ func (h handler) created(ctx context.Context, m delivery.Message) error {
 	}
 
 	return err
-}
-
-// changed brings the profile to the customer as it is now, whatever the change was.
-func (h handler) changed(ctx context.Context, m delivery.Message) error {
-	return h.sync(ctx, m.Resource.ID, h.upsert)
 }
 
 // customerOf returns the customer that the message carries, else the one that it names.
@@ -119,36 +115,14 @@ func (h handler) profile(c commercetools.Customer) (klaviyo.Profile, error) {
 	return mapping.Profile(c, h.cfg.Customer.CustomFields.Properties)
 }
 
-// sync writes the customer as it is now. Two messages about one customer may be in hand at the same time, and the one
-// that read first may write last. So each looks again after it has written: whoever writes last has seen the newest.
+// sync writes the customer as it is now.
 func (h handler) sync(ctx context.Context, id string, write func(context.Context, klaviyo.Profile) error) error {
-	customer, err := h.ct.Customer(ctx, id)
-	if err != nil {
-		return err
-	}
-
-	for range syncRounds {
-		profile, err := h.profile(customer)
+	return instep.Sync(ctx, func(ctx context.Context) (klaviyo.Profile, error) {
+		customer, err := h.ct.Customer(ctx, id)
 		if err != nil {
-			return err
+			return klaviyo.Profile{}, err
 		}
 
-		if err := write(ctx, profile); err != nil {
-			return err
-		}
-
-		now, err := h.ct.Customer(ctx, id)
-		if err != nil || !now.LastModifiedAt.After(customer.LastModifiedAt) {
-			return err
-		}
-
-		customer = now
-	}
-
-	return errRestless
+		return h.profile(customer)
+	}, write)
 }
-
-// syncRounds is how often one message follows a customer that changes while it is written.
-const syncRounds = 5
-
-var errRestless = errors.New("the customer keeps changing while it is written")

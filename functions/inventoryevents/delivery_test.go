@@ -3,17 +3,11 @@ package inventoryevents
 import (
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
-	"github.com/ctklaviyo/connector/shared/commercetools"
-	"github.com/ctklaviyo/connector/shared/delivery"
 	"github.com/ctklaviyo/connector/shared/faulttest"
 	"github.com/ctklaviyo/connector/shared/functiontest"
-	"github.com/ctklaviyo/connector/shared/klaviyo"
-	"github.com/ctklaviyo/connector/shared/settings"
 )
 
 // What fails once is answered by 503, and the second delivery brings the stock.
@@ -40,7 +34,7 @@ func TestRedelivery(t *testing.T) {
 
 			o.Config = `{"product":{"inventory":{"useChannelInventory":"` + berlin + `"}}}`
 			s := open(t, o)
-			s.Commercetools.Put("inventory", stock(entry, sku, "", 7))
+			s.Commercetools.Put("inventory", stockOf(entry, sku, "", 7))
 
 			if status := s.Deliver(t, changed(t, "ResourceUpdated")); status != http.StatusServiceUnavailable || quantity(s) != before {
 				t.Errorf("first delivery: status %d and stock %d, want 503 and none", status, quantity(s))
@@ -77,7 +71,7 @@ func TestDuplicatesAtOnce(t *testing.T) {
 	t.Parallel()
 
 	s := open(t, functiontest.Options{})
-	s.Commercetools.Put("inventory", stock(entry, sku, "", 7))
+	s.Commercetools.Put("inventory", stockOf(entry, sku, "", 7))
 
 	var all sync.WaitGroup
 	for range 8 {
@@ -91,56 +85,52 @@ func TestDuplicatesAtOnce(t *testing.T) {
 	}
 }
 
-// While a writing waits, another message about a newer change is handled from start to end. The older stock is written
-// last, but it must not stay.
+// While a writing waits, another instance handles a message about a newer change from start to end. The older stock is
+// written last, but it must not stay.
 func TestOvertaken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var (
-			s        = functiontest.InMemory()
-			update   func()
-			overtake atomic.Bool
+			s     *functiontest.Shop
+			other http.HandlerFunc
 		)
 
-		overtake.Store(true)
+		s = open(t, functiontest.Options{InMemory: true, AtKlaviyo: functiontest.Overtaken("PATCH", func() {
+			s.Commercetools.Put("inventory", stockOf(entry, sku, "", 0))
 
-		s.AtKlaviyo = func(r *http.Request) faulttest.Fault {
-			if r.Method != http.MethodPatch || !overtake.CompareAndSwap(true, false) {
-				return faulttest.Fault{}
+			if status := functiontest.Deliver(t, other, changed(t, "ResourceUpdated")); status != http.StatusNoContent {
+				t.Errorf("the newer message: status %d, want 204", status)
 			}
+		})})
+		other = s.Instance(t)
 
-			s.Commercetools.Put("inventory", stock(entry, sku, "", 0))
-			update()
+		s.Commercetools.Put("inventory", stockOf(entry, sku, "", 7))
+		s.Acknowledged(t, changed(t, "ResourceUpdated"))
 
-			return faulttest.Fault{Delay: time.Minute / 4}
-		}
-
-		kl := klaviyo.New(s.KlaviyoConfig())
-		function := New(commercetools.New(s.CommercetoolsConfig()), kl, settings.Config{})
-		update = func() {
-			m := delivery.Message{
-				NotificationType: delivery.ResourceUpdated, Resource: delivery.Reference{TypeID: "inventory-entry", ID: entry},
-			}
-			if err := function(t.Context(), m); err != nil {
-				t.Error(err)
-			}
-		}
-
-		for _, err := range []error{
-			kl.CreateItem(t.Context(), klaviyo.Item{ExternalID: "p"}), kl.CreateVariant(t.Context(), klaviyo.Variant{ExternalID: sku, ItemID: "p"}),
-		} {
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-
-		s.Commercetools.Put("inventory", stock(entry, sku, "", 7))
-		update()
-
-		if got := s.Klaviyo.Variants()[0].Attributes["inventory_quantity"]; got != 0.0 {
-			t.Errorf("stock %v, want 0", got)
+		if quantity(s) != 0 {
+			t.Errorf("stock %d, want 0", quantity(s))
 		}
 	})
+}
+
+// However many messages there are about a stock, they cost two turns: the one that is in hand when they come, and one for all
+// of them. So it is when nothing is to be done.
+func TestTurns(t *testing.T) {
+	t.Parallel()
+
+	for name, sku := range map[string]string{"known": sku, "unknown": "another"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, functiontest.Options{InMemory: true, AtKlaviyo: functiontest.Slow})
+				s.Commercetools.Put("inventory", stockOf(entry, sku, "", 7))
+				s.Done(t, changed(t, "ResourceUpdated"))
+				s.ExpectRequests(t, 1, 1)
+				s.Duplicates(t, changed(t, "ResourceUpdated"))
+				s.ExpectRequests(t, 2, 2)
+			})
+		})
+	}
 }
 
 func TestMissingSettings(t *testing.T) {

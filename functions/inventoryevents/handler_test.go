@@ -3,6 +3,7 @@ package inventoryevents
 import (
 	"encoding/json"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -43,7 +44,7 @@ func TestMessages(t *testing.T) {
 				t.Parallel()
 
 				s := open(t, functiontest.Options{Config: tt.config, Checked: format == "Platform"})
-				s.Commercetools.Put("inventory", stock(entry, sku, "", 7))
+				s.Commercetools.Put("inventory", stockOf(entry, sku, "", 7))
 				s.Acknowledged(t, payload)
 
 				if got := quantity(s); got != tt.want {
@@ -76,25 +77,25 @@ func TestChannels(t *testing.T) {
 		want     int
 		requests []string
 	}{
-		"no channel":           {"", []json.RawMessage{stock(entry, sku, "", 7)}, 7, []string{one, patch}},
-		"no channel, nothing":  {"", []json.RawMessage{stock(entry, sku, "", 0)}, 0, []string{one, patch}},
-		"no channel, too many": {"", []json.RawMessage{stock(entry, sku, "", -3)}, -3, []string{one, patch}},
-		"none is asked for":    {"", []json.RawMessage{stock(entry, sku, paris, 7), stock("2", sku, "", 8)}, before, []string{one}},
+		"no channel":           {"", []json.RawMessage{stockOf(entry, sku, "", 7)}, 7, []string{one, patch}},
+		"no channel, nothing":  {"", []json.RawMessage{stockOf(entry, sku, "", 0)}, 0, []string{one, patch}},
+		"no channel, too many": {"", []json.RawMessage{stockOf(entry, sku, "", -3)}, -3, []string{one, patch}},
+		"none is asked for":    {"", []json.RawMessage{stockOf(entry, sku, paris, 7), stockOf("2", sku, "", 8)}, before, []string{one}},
 		"the channel": {
-			inBerlin, []json.RawMessage{stock(entry, sku, berlin, 7), stock("2", sku, "", 8)}, 7, []string{one, patch},
+			inBerlin, []json.RawMessage{stockOf(entry, sku, berlin, 7), stockOf("2", sku, "", 8)}, 7, []string{one, patch},
 		},
 		"the channel, nothing": {
-			inBerlin, []json.RawMessage{stock(entry, sku, berlin, 0), stock("2", sku, "", 8)}, 0, []string{one, patch},
+			inBerlin, []json.RawMessage{stockOf(entry, sku, berlin, 0), stockOf("2", sku, "", 8)}, 0, []string{one, patch},
 		},
 		"another channel": {
-			inBerlin, []json.RawMessage{stock(entry, sku, paris, 7), stock("2", sku, berlin, 8)}, before, []string{one},
+			inBerlin, []json.RawMessage{stockOf(entry, sku, paris, 7), stockOf("2", sku, berlin, 8)}, before, []string{one},
 		},
 		"no channel, but the channel has nothing": {
-			inBerlin, []json.RawMessage{stock(entry, sku, "", 7), stock("2", sku, paris, 8), stock("3", sku, berlin, 0)}, 0, []string{one, query, patch},
+			inBerlin, []json.RawMessage{stockOf(entry, sku, "", 7), stockOf("2", sku, paris, 8), stockOf("3", sku, berlin, 0)}, 0, []string{one, query, patch},
 		},
 		"no channel, and none in the channel": {
 			inBerlin,
-			[]json.RawMessage{stock(entry, sku, "", 7), stock("2", sku, paris, 8), stock("3", "other", berlin, 9)},
+			[]json.RawMessage{stockOf(entry, sku, "", 7), stockOf("2", sku, paris, 8), stockOf("3", "other", berlin, 9)},
 			7,
 			[]string{one, query, patch},
 		},
@@ -102,18 +103,19 @@ func TestChannels(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, functiontest.Options{Config: tt.config, InMemory: true, Checked: true})
+				s.Commercetools.Put("inventory", tt.entries...)
+				s.Acknowledged(t, changed(t, "ResourceUpdated"))
 
-			s := open(t, functiontest.Options{Config: tt.config, Checked: true})
-			s.Commercetools.Put("inventory", tt.entries...)
-			s.Acknowledged(t, changed(t, "ResourceUpdated"))
+				if got := quantity(s); got != tt.want {
+					t.Errorf("stock %d, want %d", got, tt.want)
+				}
 
-			if got := quantity(s); got != tt.want {
-				t.Errorf("stock %d, want %d", got, tt.want)
-			}
-
-			if diff := cmp.Diff(tt.requests, s.Requests()); diff != "" {
-				t.Errorf("requests (-want +got):\n%s", diff)
-			}
+				if diff := cmp.Diff(tt.requests, s.Requests()); diff != "" {
+					t.Errorf("requests (-want +got):\n%s", diff)
+				}
+			})
 		})
 	}
 }
@@ -126,7 +128,7 @@ func TestNothingToWrite(t *testing.T) {
 		reason  string
 	}{
 		"the entry is gone":      {nil, "gone from commercetools"},
-		"the variant is unknown": {[]json.RawMessage{stock(entry, "unknown", "", 7)}, "no such variant in Klaviyo"},
+		"the variant is unknown": {[]json.RawMessage{stockOf(entry, "unknown", "", 7)}, "no such variant in Klaviyo"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

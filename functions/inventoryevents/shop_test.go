@@ -37,8 +37,8 @@ func open(t *testing.T, o functiontest.Options) *functiontest.Shop {
 	return s
 }
 
-// stock is an inventory entry in commercetools; channel may be "".
-func stock(id, sku, channel string, quantity int) json.RawMessage {
+// stockOf is an inventory entry in commercetools; channel may be "".
+func stockOf(id, sku, channel string, quantity int) json.RawMessage {
 	in := ""
 	if channel != "" {
 		in = fmt.Sprintf(`"supplyChannel":{"typeId":"channel","id":%q},`, channel)

@@ -48,22 +48,12 @@ func (h handler) handle(ctx context.Context, m delivery.Message) error {
 	case m.Resource.TypeID != "order":
 		return delivery.Ignored("not about an order")
 	case slices.Contains(messages.Created, m.Type):
-		return h.unlessDisabled(ctx, orderCreated, m, h.created)
+		return delivery.UnlessDisabled(h.cfg, orderCreated, h.created)(ctx, m)
 	case slices.Contains(messages.Changed, m.Type):
-		return h.unlessDisabled(ctx, orderStateChanged, m, h.changed)
+		return delivery.UnlessDisabled(h.cfg, orderStateChanged, h.changed)(ctx, m)
 	default:
 		return delivery.Ignored("no message that makes an event")
 	}
-}
-
-func (h handler) unlessDisabled(
-	ctx context.Context, event string, m delivery.Message, do func(context.Context, delivery.Message) error,
-) error {
-	if h.cfg.Disabled(event) {
-		return delivery.Ignored("switched off by disabledEvents")
-	}
-
-	return do(ctx, m)
 }
 
 // created records a new order, first the order and then what is in it.

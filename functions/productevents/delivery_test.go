@@ -35,7 +35,7 @@ func TestRedelivery(t *testing.T) {
 		{"item deleted", unpublished, false, functiontest.Options{AtKlaviyo: functiontest.First("DELETE /api/catalog-items", later)}},
 		{"klaviyo 401", published, false, functiontest.Options{AtKlaviyo: functiontest.Nth(2, "/api", faulttest.Fault{Status: 401})}},
 		{"product", published, false, functiontest.Options{AtCommercetools: functiontest.First("product-projections", later)}},
-		{"product, looked at again", published, false, functiontest.Options{AtCommercetools: functiontest.Nth(2, "product-projections", later)}},
+		{"stock", published, false, functiontest.Options{AtCommercetools: functiontest.First("inventory", later)}},
 		{"product, 404 that is not commercetools'", published, false, functiontest.Options{
 			AtCommercetools: functiontest.First("product-projections", faulttest.Fault{Status: 404, Body: "<html>"}),
 		}},

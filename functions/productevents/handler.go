@@ -2,12 +2,13 @@ package productevents
 
 import (
 	"context"
-	"reflect"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/delivery"
+	"github.com/ctklaviyo/connector/shared/instep"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/mapping"
 	"github.com/ctklaviyo/connector/shared/settings"
@@ -22,17 +23,18 @@ const (
 
 // handler keeps catalog items and their variants in step with products.
 type handler struct {
-	ct   *commercetools.Client
-	kl   *klaviyo.Client
-	shop mapping.Shop
-	cfg  settings.Config
+	ct    *commercetools.Client
+	kl    *klaviyo.Client
+	shop  mapping.Shop
+	cfg   settings.Config
+	turns *instep.Turns
 }
 
 // New returns what the function does with a message. Its errors are for delivery.Classify.
 func New(
 	ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config,
 ) func(context.Context, delivery.Message) error {
-	return handler{ct: ct, kl: kl, shop: shop.Mapping(), cfg: cfg}.handle
+	return handler{ct: ct, kl: kl, shop: shop.Mapping(), cfg: cfg, turns: instep.NewTurns()}.handle
 }
 
 // handle is the routing table.
@@ -41,39 +43,31 @@ func (h handler) handle(ctx context.Context, m delivery.Message) error {
 	case m.Resource.TypeID != "product":
 		return delivery.Ignored("not about a product")
 	case slices.Contains(h.cfg.Product.Messages.Published, m.Type):
-		return h.unlessDisabled(ctx, productPublished, m, h.published)
+		return delivery.UnlessDisabled(h.cfg, productPublished, h.published)(ctx, m)
 	case slices.Contains(h.cfg.Product.Messages.Deleted, m.Type):
-		return h.unlessDisabled(ctx, productUnpublished, m, h.unpublished)
+		return delivery.UnlessDisabled(h.cfg, productUnpublished, h.unpublished)(ctx, m)
 	case m.NotificationType == delivery.ResourceDeleted:
-		return h.unlessDisabled(ctx, productResourceDeleted, m, h.deleted)
+		return delivery.UnlessDisabled(h.cfg, productResourceDeleted, h.deleted)(ctx, m)
 	default:
 		return delivery.Ignored("no message that changes a catalog item")
 	}
 }
 
-func (h handler) unlessDisabled(
-	ctx context.Context, event string, m delivery.Message, do func(context.Context, delivery.Message) error,
-) error {
-	if h.cfg.Disabled(event) {
-		return delivery.Ignored("switched off by disabledEvents")
-	}
-
-	return do(ctx, m)
-}
-
 // published may come late: a product that is no longer published has no item either.
 func (h handler) published(ctx context.Context, m delivery.Message) error {
-	return h.sync(ctx, m.Resource.ID, 0)
+	return h.turns.Take(ctx, m.Resource.ID, "publish", func() error { return h.sync(ctx, m.Resource.ID, 0) })
 }
 
 // unpublished may come late: a product that has been published again since keeps its item.
 func (h handler) unpublished(ctx context.Context, m delivery.Message) error {
-	return h.sync(ctx, m.Resource.ID, m.ResourceVersion)
+	job := fmt.Sprintf("unpublish %d", m.ResourceVersion)
+
+	return h.turns.Take(ctx, m.Resource.ID, job, func() error { return h.sync(ctx, m.Resource.ID, m.ResourceVersion) })
 }
 
 // deleted is final: an id never comes back.
 func (h handler) deleted(ctx context.Context, m delivery.Message) error {
-	return h.kl.DeleteItem(ctx, m.Resource.ID)
+	return h.turns.Take(ctx, m.Resource.ID, "delete", func() error { return h.kl.DeleteItem(ctx, m.Resource.ID) })
 }
 
 // entry is what the catalog should have of a product. The zero value is nothing: the product isn't published.
@@ -82,26 +76,11 @@ type entry struct {
 	variants []klaviyo.Variant
 }
 
-// sync brings the item to the product as it is now. Two messages about one product may be in hand at the same time, and
-// the one that read first may write last. So each looks again after it has written: whoever writes last has seen the newest.
+// sync brings the item to the product as it is now.
 func (h handler) sync(ctx context.Context, id string, unpublishedAt int64) error {
-	want, err := h.read(ctx, id, unpublishedAt)
-	if err != nil {
-		return err
-	}
-
-	for { // until the product rests, or the message's time is over
-		if err := h.write(ctx, id, want); err != nil {
-			return err
-		}
-
-		now, err := h.read(ctx, id, unpublishedAt)
-		if err != nil || reflect.DeepEqual(now, want) {
-			return err
-		}
-
-		want = now
-	}
+	return instep.Sync(ctx,
+		func(ctx context.Context) (entry, error) { return h.read(ctx, id, unpublishedAt) },
+		func(ctx context.Context, want entry) error { return h.write(ctx, id, want) })
 }
 
 // read fetches the product and maps it. One that is no newer than unpublishedAt lags behind the message that told that
@@ -125,10 +104,34 @@ func (h handler) read(ctx context.Context, id string, unpublishedAt int64) (entr
 		}
 	}
 
-	cfg := mapping.ProductConfig{MissingText: h.cfg.Product.MissingText, Channel: h.cfg.Product.Inventory.UseChannelInventory}
+	channel := h.cfg.Product.Inventory.UseChannelInventory
+
+	stock, err := h.ct.InventoryOf(ctx, channel, skus(product)...)
+	if err != nil {
+		return entry{}, err
+	}
+
+	cfg := mapping.ProductConfig{MissingText: h.cfg.Product.MissingText, Channel: channel}
 	item, variants, err := mapping.Product(product, prices, h.shop, cfg, time.Now())
 
-	return entry{item, variants}, err
+	return entry{item, inStock(variants, channel, stock)}, err
+}
+
+// inStock gives the variants the stock of the inventory entries. What a product says about it may be 10 seconds old, and
+// would overwrite what InventoryEvents has written since; it counts only where there is no entry.
+func inStock(variants []klaviyo.Variant, channel string, entries []commercetools.InventoryEntry) []klaviyo.Variant {
+	bySKU := map[string][]commercetools.InventoryEntry{}
+	for _, e := range entries {
+		bySKU[e.SKU] = append(bySKU[e.SKU], e)
+	}
+
+	for i, v := range variants {
+		if quantity, ok := mapping.Stock(channel, bySKU[v.SKU]...); ok {
+			variants[i].InventoryQuantity = quantity
+		}
+	}
+
+	return variants
 }
 
 // write writes the item, then its variants, or takes the item away. What disabledEvents has switched off isn't done on the

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -190,112 +191,149 @@ func TestMovedSKU(t *testing.T) {
 // Klaviyo lists 100 variants a page, and nothing may be left on a later one.
 func TestManyVariants(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := withCategories(t, open(t, functiontest.Options{InMemory: true}))
 
-	s := withCategories(t, open(t, functiontest.Options{}))
+		var before, after []string
+		for i := range 230 {
+			before = append(before, fmt.Sprintf("SKU-%03d", i))
+		}
 
-	var before, after []string
-	for i := range 230 {
-		before = append(before, fmt.Sprintf("SKU-%03d", i))
-	}
+		has(t, s, shirt, before...)
 
-	has(t, s, shirt, before...)
+		variants := make([]object, 0, 100)
+		for i := range 100 {
+			after = append(after, fmt.Sprintf("SKU-%03d", 150+i)) // 80 stay, 20 are new
+			variants = append(variants, variant(i+1, after[i]))
+		}
 
-	variants := make([]object, 0, 100)
-	for i := range 100 {
-		after = append(after, fmt.Sprintf("SKU-%03d", 150+i)) // 80 stay, 20 are new
-		variants = append(variants, variant(i+1, after[i]))
-	}
+		s.Commercetools.Put("product-projections", product(t, nil, variants[0], variants[1:]...))
+		s.Acknowledged(t, message(t, "ProductPublished", 5))
 
-	s.Commercetools.Put("product-projections", product(t, nil, variants[0], variants[1:]...))
-	s.Acknowledged(t, message(t, "ProductPublished", 5))
+		expectCatalog(t, s, shirts(after...))
 
-	expectCatalog(t, s, shirts(after...))
-
-	// The item, three pages, 100 variants and 150 deletions, and the product twice.
-	if got := len(s.Requests()); got != 1+3+100+150+2 {
-		t.Errorf("%d requests, want 256", got)
-	}
+		// The item, three pages, 100 variants and 150 deletions, and the product and its stock.
+		if got := len(s.Requests()); got != 1+3+100+150+2 {
+			t.Errorf("%d requests, want 256", got)
+		}
+	})
 }
 
 func TestStandalonePrices(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := withCategories(t, open(t, functiontest.Options{InMemory: true, Checked: true}))
+		price := func(id, sku string, cents int, more string) json.RawMessage {
+			return json.RawMessage(fmt.Sprintf(`{"id":%q,"sku":%q,"value":%s%s}`, id, sku, functiontest.Encode(t, functiontest.Euros(cents)), more))
+		}
 
-	s := withCategories(t, open(t, functiontest.Options{Checked: true}))
-	price := func(id, sku string, cents int, more string) json.RawMessage {
-		return json.RawMessage(fmt.Sprintf(`{"id":%q,"sku":%q,"value":%s%s}`, id, sku, functiontest.Encode(t, functiontest.Euros(cents)), more))
-	}
+		s.Commercetools.Put("standalone-prices",
+			price("1", "A", 100, `,"active":true,"customerGroup":{"typeId":"customer-group","id":"g"}`),
+			price("2", "A", 200, `,"active":false`),
+			price("3", "A", 2999, `,"active":true`),
+			price("4", "other", 400, `,"active":true`),
+			price("5", "A", 500, `,"active":true,"channel":{"typeId":"channel","id":"c"}`),
+		)
+		// More than a page of B's, and the one that counts comes last.
+		for i := range 520 {
+			s.Commercetools.Put("standalone-prices", price(fmt.Sprintf("6-%03d", i), "B", i, `,"active":true,"validUntil":"1999-01-01T00:00:00.000Z"`))
+		}
 
-	s.Commercetools.Put("standalone-prices",
-		price("1", "A", 100, `,"active":true,"customerGroup":{"typeId":"customer-group","id":"g"}`),
-		price("2", "A", 200, `,"active":false`),
-		price("3", "A", 2999, `,"active":true`),
-		price("4", "other", 400, `,"active":true`),
-		price("5", "A", 500, `,"active":true,"channel":{"typeId":"channel","id":"c"}`),
-	)
-	// More than a page of B's, and the one that counts comes last.
-	for i := range 520 {
-		s.Commercetools.Put("standalone-prices", price(fmt.Sprintf("6-%03d", i), "B", i, `,"active":true,"validUntil":"2020-01-01T00:00:00.000Z"`))
-	}
+		s.Commercetools.Put("standalone-prices", price("7", "B", 3999, `,"active":true`))
+		s.Commercetools.Put("product-projections", product(t, object{"priceMode": "Standalone"}, variant(1, "A"), variant(2, "B"), variant(3, "")))
+		s.Acknowledged(t, message(t, "ProductPublished", 5))
 
-	s.Commercetools.Put("standalone-prices", price("7", "B", 3999, `,"active":true`))
-	s.Commercetools.Put("product-projections", product(t, object{"priceMode": "Standalone"}, variant(1, "A"), variant(2, "B"), variant(3, "")))
-	s.Acknowledged(t, message(t, "ProductPublished", 5))
+		want := shirts("A", "B", shirt+"-3")
+		for id, price := range map[string]float64{"A": 29.99, "B": 39.99, shirt + "-3": 0} {
+			want.Variants[id] = shown{shirt, "Shirt", price, 3.0}
+		}
 
-	want := shirts("A", "B", shirt+"-3")
-	for id, price := range map[string]float64{"A": 29.99, "B": 39.99, shirt + "-3": 0} {
-		want.Variants[id] = shown{shirt, "Shirt", price, 3.0}
-	}
+		expectCatalog(t, s, want)
 
-	expectCatalog(t, s, want)
-
-	asked := slices.DeleteFunc(s.Requests(), func(r string) bool { return r != "GET /demo/standalone-prices" })
-	if len(asked) != 4 { // two pages, before and after the writing
-		t.Errorf("asked %d times for prices, want 4", len(asked))
-	}
+		asked := slices.DeleteFunc(s.Requests(), func(r string) bool { return r != "GET /demo/standalone-prices" })
+		if len(asked) != 2 { // pages
+			t.Errorf("asked %d times for prices, want 2", len(asked))
+		}
+	})
 }
 
 func TestRequests(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const (
+			get    = "GET /demo/product-projections/" + shirt
+			stock  = "GET /demo/inventory"
+			id     = "/$custom:::$default:::"
+			item   = "/api/catalog-items"
+			list   = "GET " + item + id + shirt + "/relationships/variants"
+			create = "POST /api/catalog-variants"
+			update = "PATCH /api/catalog-variants" + id
+		)
 
-	const (
-		get    = "GET /demo/product-projections/" + shirt
-		id     = "/$custom:::$default:::"
-		item   = "/api/catalog-items"
-		list   = "GET " + item + id + shirt + "/relationships/variants"
-		create = "POST /api/catalog-variants"
-		update = "PATCH /api/catalog-variants" + id
-	)
+		s := withCategories(t, open(t, functiontest.Options{InMemory: true}))
+		published := message(t, "ProductPublished", 5)
 
-	s := withCategories(t, open(t, functiontest.Options{}))
-	published := message(t, "ProductPublished", 5)
+		steps := []struct {
+			name    string
+			payload string
+			product json.RawMessage
+			want    []string
+		}{
+			{"new", published, product(t, nil, variant(1, "A"), variant(2, "B")), []string{
+				get, stock, "PATCH " + item + id + shirt, "POST " + item, list, create, create,
+			}},
+			{"known", published, product(t, nil, variant(1, "A"), variant(2, "C")), []string{
+				get, stock, "PATCH " + item + id + shirt, list, create, update + "A", "DELETE /api/catalog-variants" + id + "B",
+			}},
+			{"unpublished", message(t, "ProductUnpublished", 6), nil, []string{get, "DELETE " + item + id + shirt}},
+			{"deleted", changed(t, "ResourceDeleted"), nil, []string{"DELETE " + item + id + shirt}},
+		}
+		for _, step := range steps {
+			s.Commercetools.Delete("product-projections", shirt)
 
-	steps := []struct {
-		name    string
-		payload string
-		product json.RawMessage
-		want    []string
+			if step.product != nil {
+				s.Commercetools.Put("product-projections", step.product)
+			}
+
+			s.Acknowledged(t, step.payload)
+
+			// Variants are written at the same time.
+			if diff := cmp.Diff(step.want, s.Requests(), cmpopts.SortSlices(func(a, b string) bool { return a < b })); diff != "" {
+				t.Errorf("%s: requests (-want +got):\n%s", step.name, diff)
+			}
+		}
+	})
+}
+
+// What a product says about its stock lags behind what the inventory says.
+func TestStock(t *testing.T) {
+	t.Parallel()
+
+	inBerlin := `{"product":{"inventory":{"useChannelInventory":"` + berlin + `"}}}`
+
+	for name, tt := range map[string]struct {
+		config, entries string
+		want            float64
 	}{
-		{"new", published, product(t, nil, variant(1, "A"), variant(2, "B")), []string{
-			get, "PATCH " + item + id + shirt, "POST " + item, list, create, create, get,
-		}},
-		{"known", published, product(t, nil, variant(1, "A"), variant(2, "C")), []string{
-			get, "PATCH " + item + id + shirt, list, create, update + "A", "DELETE /api/catalog-variants" + id + "B", get,
-		}},
-		{"unpublished", message(t, "ProductUnpublished", 6), nil, []string{get, "DELETE " + item + id + shirt, get}},
-		{"deleted", changed(t, "ResourceDeleted"), nil, []string{"DELETE " + item + id + shirt}},
-	}
-	for _, step := range steps {
-		s.Commercetools.Delete("product-projections", shirt)
+		"fresher":                   {"", `{"id":"1","sku":"A","availableQuantity":7}`, 7},
+		"none left":                 {"", `{"id":"1","sku":"A","availableQuantity":0}`, 0},
+		"another SKU":               {"", `{"id":"1","sku":"B","availableQuantity":7}`, 3},
+		"in a channel":              {"", `{"id":"1","sku":"A","availableQuantity":7,"supplyChannel":{"typeId":"channel","id":"` + berlin + `"}}`, 3},
+		"in the channel":            {inBerlin, `{"id":"1","sku":"A","availableQuantity":7,"supplyChannel":{"typeId":"channel","id":"` + berlin + `"}}`, 7},
+		"none in the channel":       {inBerlin, `{"id":"1","sku":"A","availableQuantity":8}`, 8},
+		"only the product tells it": {inBerlin, `{"id":"1","sku":"B","availableQuantity":8}`, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 
-		if step.product != nil {
-			s.Commercetools.Put("product-projections", step.product)
-		}
+			s := withCategories(t, open(t, functiontest.Options{Config: tt.config, Checked: true}))
+			s.Commercetools.Put("product-projections", product(t, nil, variant(1, "A")))
+			s.Commercetools.Put("inventory", json.RawMessage(tt.entries))
+			s.Acknowledged(t, message(t, "ProductPublished", 5))
 
-		s.Acknowledged(t, step.payload)
-
-		// Variants are written at the same time.
-		if diff := cmp.Diff(step.want, s.Requests(), cmpopts.SortSlices(func(a, b string) bool { return a < b })); diff != "" {
-			t.Errorf("%s: requests (-want +got):\n%s", step.name, diff)
-		}
+			if got := s.Klaviyo.Variants()[0].Attributes["inventory_quantity"]; got != tt.want {
+				t.Errorf("stock %v, want %v", got, tt.want)
+			}
+		})
 	}
 }

@@ -2,11 +2,9 @@ package productevents
 
 import (
 	"net/http"
-	"strings"
-	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
-	"github.com/ctklaviyo/connector/shared/faulttest"
 	"github.com/ctklaviyo/connector/shared/functiontest"
 )
 
@@ -17,8 +15,8 @@ type race struct {
 	then, now []string
 }
 
-// Between the reading and the writing of one message another one, about a newer change, is handled from start to end. The
-// older state is written last, but it must not stay.
+// Between the reading and the writing of one message another instance handles one about a newer change from start to end.
+// The older state is written last, but it must not stay.
 func TestOvertaken(t *testing.T) {
 	t.Parallel()
 
@@ -31,7 +29,7 @@ func TestOvertaken(t *testing.T) {
 		for _, at := range []string{"PATCH /api/catalog-items", "POST /api/catalog-variants", "DELETE"} {
 			t.Run(name+" at "+at, func(t *testing.T) {
 				t.Parallel()
-				tt.run(t, at)
+				synctest.Test(t, func(t *testing.T) { tt.run(t, at) })
 			})
 		}
 	}
@@ -43,31 +41,33 @@ func (r race) run(t *testing.T, at string) {
 
 	var (
 		s        *functiontest.Shop
-		overtake atomic.Bool
+		other    http.HandlerFunc
+		followed bool
 	)
 
 	follow := func() {
-		publish(t, s, 7, r.now)
-		s.Acknowledged(t, message(t, r.second, 7))
-	}
-
-	s = before(t, functiontest.Options{AtKlaviyo: func(r *http.Request) faulttest.Fault {
-		if strings.HasPrefix(r.Method+" "+r.URL.Path, at) && overtake.CompareAndSwap(true, false) {
-			follow()
+		if followed {
+			return
 		}
 
-		return faulttest.Fault{}
-	}}, true)
+		followed = true
+
+		publish(t, s, 7, r.now)
+
+		if status := functiontest.Deliver(t, other, message(t, r.second, 7)); status != http.StatusNoContent {
+			t.Errorf("the newer message: status %d, want 204", status)
+		}
+	}
+
+	s = before(t, functiontest.Options{InMemory: true, AtKlaviyo: functiontest.Overtaken(at, func() { follow() })}, true)
+	other = s.Instance(t)
 
 	publish(t, s, 5, r.then)
-	overtake.Store(true)
 	// When the item goes in between, its variants can't be written, and the message comes again.
 	for s.Deliver(t, message(t, r.first, 5)) != http.StatusNoContent { //nolint:revive // as often as Pub/Sub would
 	}
 
-	if overtake.Load() {
-		follow()
-	}
+	follow()
 
 	want := nothing()
 	if r.now != nil {
@@ -75,4 +75,21 @@ func (r race) run(t *testing.T, at string) {
 	}
 
 	expectCatalog(t, s, want)
+}
+
+// However many messages there are about a product, they cost two turns: the one that is in hand when they come, and one for
+// all of them.
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := before(t, functiontest.Options{InMemory: true, AtKlaviyo: functiontest.Slow}, true)
+		publish(t, s, 5, []string{"A", "X"})
+		// The product, the stock of its variants; the item, which variants it has, both of them.
+		s.Done(t, message(t, "ProductPublished", 5))
+		s.ExpectRequests(t, 2, 4)
+		s.Duplicates(t, message(t, "ProductPublished", 5))
+		s.ExpectRequests(t, 4, 8)
+		s.Duplicates(t, message(t, "ProductUnpublished", 5))
+		s.ExpectRequests(t, 2, 2)
+	})
 }

@@ -29,64 +29,53 @@ func (c *Client) InventoryEntry(ctx context.Context, id string) (InventoryEntry,
 	return get[InventoryEntry](ctx, c, Inventory, id)
 }
 
-// ChannelInventory fetches the inventory entry of a SKU in the channel with this id: one, or none.
-func (c *Client) ChannelInventory(ctx context.Context, sku, channelID string) ([]InventoryEntry, error) {
-	page, err := c.Query(ctx, Inventory, Query{
-		Where: []Predicate{Predicate("sku = " + quote(sku) + " and supplyChannel(id = " + quote(channelID) + ")")},
-		Limit: 1,
-	})
-	if err != nil {
-		return nil, err
+// InventoryOf fetches the inventory entries of these SKUs that are of no channel, and with a channel's id those of that
+// channel too. Blank SKUs have none.
+func (c *Client) InventoryOf(ctx context.Context, channelID string, skus ...string) ([]InventoryEntry, error) {
+	where := Predicate(" and supplyChannel is not defined")
+	if channelID != "" {
+		where = Predicate(" and (supplyChannel is not defined or supplyChannel(id = " + quote(channelID) + "))")
 	}
 
-	return decodeAll[InventoryEntry](page.Results)
+	return bySKU(ctx, c, Inventory, skus, where, func(e InventoryEntry) string { return e.ID })
 }
 
 // StandalonePrices fetches the active standalone prices of these SKUs that are for everyone: a shop may have 50,000 of one
 // SKU, and most of those are a customer group's or a channel's. Blank SKUs have none.
 func (c *Client) StandalonePrices(ctx context.Context, skus ...string) ([]StandalonePrice, error) {
-	var all []StandalonePrice
+	return bySKU(ctx, c, StandalonePrices, skus, " and active = true and customerGroup is not defined and channel is not defined",
+		func(p StandalonePrice) string { return p.ID })
+}
+
+// bySKU reads all pages of what belongs to the SKUs and meets a condition.
+func bySKU[T any](ctx context.Context, c *Client, e Endpoint, skus []string, and Predicate, id func(T) string) ([]T, error) {
+	var all []T
 
 	for _, in := range skusIn(skus) {
-		prices, err := c.publicPrices(ctx, in)
-		if err != nil {
-			return nil, err
-		}
+		var last Window
 
-		all = append(all, prices...)
+		for {
+			page, err := c.Scan(ctx, e, last, MaxLimit, Query{Where: []Predicate{in + and}})
+			if err != nil {
+				return nil, err
+			}
+
+			found, err := decodeAll[T](page)
+			if err != nil {
+				return nil, err
+			}
+
+			all = append(all, found...)
+
+			if len(found) < MaxLimit {
+				break
+			}
+
+			last.After = id(found[MaxLimit-1])
+		}
 	}
 
 	return all, nil
-}
-
-// publicPrices reads all pages.
-func (c *Client) publicPrices(ctx context.Context, in Predicate) ([]StandalonePrice, error) {
-	var (
-		all  []StandalonePrice
-		last Window
-	)
-
-	for {
-		page, err := c.Scan(ctx, StandalonePrices, last, MaxLimit, Query{
-			Where: []Predicate{in + " and active = true and customerGroup is not defined and channel is not defined"},
-		})
-		if err != nil {
-			return nil, err
-		}
-
-		prices, err := decodeAll[StandalonePrice](page)
-		if err != nil {
-			return nil, err
-		}
-
-		all = append(all, prices...)
-
-		if len(prices) < MaxLimit {
-			return all, nil
-		}
-
-		last.After = prices[MaxLimit-1].ID
-	}
 }
 
 // maxSKUs is how many characters of a URL the SKUs of one query may take: see [MaxIDs].

@@ -27,13 +27,26 @@ func TestCatalogQueries(t *testing.T) {
 		send func(*commercetools.Client) error
 		want url.Values
 	}{
-		"channel inventory": {
+		"inventory": {
 			func(c *commercetools.Client) error {
-				_, err := c.ChannelInventory(ctx, `5" nail`, `c\`)
+				_, err := c.InventoryOf(ctx, "", `5" nail`, "B")
 
 				return err
 			},
-			url.Values{"where": {`sku = "5\" nail" and supplyChannel(id = "c\\")`}, "limit": {"1"}, "withTotal": {"false"}},
+			url.Values{
+				"where": {`sku in ("5\" nail","B") and supplyChannel is not defined`}, "sort": {"id asc"}, "limit": {"500"}, "withTotal": {"false"},
+			},
+		},
+		"inventory of a channel": {
+			func(c *commercetools.Client) error {
+				_, err := c.InventoryOf(ctx, `c\`, "A")
+
+				return err
+			},
+			url.Values{
+				"where": {`sku in ("A") and (supplyChannel is not defined or supplyChannel(id = "c\\"))`},
+				"sort":  {"id asc"}, "limit": {"500"}, "withTotal": {"false"},
+			},
 		},
 		"standalone prices": {
 			func(c *commercetools.Client) error {
@@ -126,7 +139,7 @@ func TestCatalogErrors(t *testing.T) {
 		t.Errorf("a category that is gone: %v", err)
 	}
 
-	_, stock := client.ChannelInventory(t.Context(), "A", "c")
+	_, stock := client.InventoryOf(t.Context(), "c", "A")
 	_, prices := client.StandalonePrices(t.Context(), "A")
 
 	for _, err := range []error{stock, prices} {

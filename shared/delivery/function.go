@@ -27,6 +27,15 @@ func (e Environment) common() Environment { return e }
 // Handle handles one message; see Target.
 type Handle = func(context.Context, Message) error
 
+// UnlessDisabled returns a handle that does nothing when disabledEvents has this name.
+func UnlessDisabled(cfg settings.Config, event string, do Handle) Handle {
+	if !cfg.Disabled(event) {
+		return do
+	}
+
+	return func(context.Context, Message) error { return Ignored("switched off by disabledEvents") }
+}
+
 // NewFunction starts a realtime function: it loads an E, which embeds Environment, and hands it to build with both clients
 // and the config file. With settings missing the handler still answers, by 503, and its log names them.
 func NewFunction[E interface{ common() Environment }](

@@ -2,12 +2,13 @@
 // functions: a test delivers messages as Pub/Sub does, looks at the answer, and then at what the fakes have.
 //
 // functiontest.go is the shop, expect.go looks at what came of a message, deployed.go starts a function from its environment,
-// memory.go is a shop without a network, fault.go lets requests fail, messages.go makes messages, and samples.go reads those
+// memory.go does without a network, fault.go lets requests fail, messages.go makes messages, and samples.go reads those
 // of ../shared/samples, beside the repository.
 package functiontest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -48,6 +49,8 @@ type Options struct {
 	// AtCommercetools and AtKlaviyo let requests fail.
 	AtCommercetools, AtKlaviyo func(*http.Request) faulttest.Fault
 	ParkingFails               bool
+	// InMemory does without a network, for a bubble of testing/synctest, where waiting takes no time.
+	InMemory bool
 	// Checked holds every request to Klaviyo against its OpenAPI descriptions, which takes a while.
 	Checked bool
 }
@@ -59,11 +62,11 @@ type Shop struct {
 	// Client writes to Klaviyo past the faults, to have something there beforehand.
 	Client *klaviyo.Client
 
-	function        Function
-	options         Options
-	commercetoolsAt string
-	klaviyoAt       string
-	handler         http.HandlerFunc
+	function      Function
+	options       Options
+	commercetools commercetools.Config
+	klaviyo       klaviyo.Config
+	handler       http.HandlerFunc
 
 	mu       sync.Mutex
 	log      bytes.Buffer
@@ -82,9 +85,14 @@ func Open(t *testing.T, f Function, o Options) *Shop {
 		function:      f,
 		options:       o,
 	}
-	s.Client = klaviyo.New((&Memory{Klaviyo: s.Klaviyo}).KlaviyoConfig())
-	s.commercetoolsAt = s.serve(t, s.Commercetools, o.AtCommercetools)
-	s.klaviyoAt = s.serve(t, s.Klaviyo, o.AtKlaviyo)
+	s.Client = klaviyo.New(KlaviyoConfig(Memory("http://klaviyo.example", s.Klaviyo)))
+	s.commercetools = CommercetoolsConfig(s.serve(t, s.Commercetools, o.AtCommercetools))
+	s.klaviyo = KlaviyoConfig(s.serve(t, s.Klaviyo, o.AtKlaviyo))
+
+	if o.Checked {
+		s.klaviyo.Transport = contract.Transport(t, cmp.Or(s.klaviyo.Transport, http.DefaultTransport))
+	}
+
 	s.Restart(t)
 
 	t.Cleanup(func() {
@@ -98,8 +106,15 @@ func Open(t *testing.T, f Function, o Options) *Shop {
 	return s
 }
 
-// Restart starts another instance of the function, whose clients know nothing of the first one's.
+// Restart goes on with another instance of the function.
 func (s *Shop) Restart(t *testing.T) {
+	t.Helper()
+
+	s.handler = s.Instance(t)
+}
+
+// Instance starts another instance of the function, which knows nothing of the first.
+func (s *Shop) Instance(t *testing.T) http.HandlerFunc {
 	t.Helper()
 
 	cfg, err := settings.File{JSON: s.options.Config}.Config()
@@ -107,18 +122,10 @@ func (s *Shop) Restart(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	at := klaviyo.Config{APIURL: s.klaviyoAt, AuthKey: key, Limits: map[string]klaviyo.Limit{}}
-	if s.options.Checked {
-		at.Transport = contract.Transport(t, http.DefaultTransport)
-	}
-
-	handle := s.function.New(commercetools.New(commercetools.Config{
-		APIURL: s.commercetoolsAt, AuthURL: s.commercetoolsAt, ProjectKey: project,
-		ClientID: commercetoolstest.ClientID, ClientSecret: commercetoolstest.ClientSecret,
-	}), klaviyo.New(at), cfg)
-
+	handle := s.function.New(commercetools.New(s.commercetools), klaviyo.New(s.klaviyo), cfg)
 	log := slog.New(slog.NewJSONHandler(writer(s.write), nil))
-	s.handler = delivery.NewHandler(s.function.Name, log, func() (delivery.Target, error) {
+
+	return delivery.NewHandler(s.function.Name, log, func() (delivery.Target, error) {
 		return delivery.Target{Handle: handle, Parker: parker(s.park)}, nil
 	})
 }
@@ -175,15 +182,15 @@ func (s *Shop) Requests() []string {
 	return requests
 }
 
-// serve serves h with the faults, and returns its address.
-func (s *Shop) serve(t *testing.T, h http.Handler, fault func(*http.Request) faulttest.Fault) string {
+// serve serves h with the faults, and returns its address and what leads there; nil is the network.
+func (s *Shop) serve(t *testing.T, h http.Handler, fault func(*http.Request) faulttest.Fault) (string, http.RoundTripper) {
 	t.Helper()
 
 	if fault != nil {
 		h = faulttest.Wrap(h, fault)
 	}
 
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	counted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/oauth/token" {
 			s.mu.Lock()
 			s.requests = append(s.requests, r.Method+" "+r.URL.Path)
@@ -191,10 +198,16 @@ func (s *Shop) serve(t *testing.T, h http.Handler, fault func(*http.Request) fau
 		}
 
 		h.ServeHTTP(w, r)
-	}))
+	})
+
+	if s.options.InMemory {
+		return Memory("http://memory.example", counted)
+	}
+
+	server := httptest.NewServer(counted)
 	t.Cleanup(server.Close)
 
-	return server.URL
+	return server.URL, nil
 }
 
 func (s *Shop) write(line []byte) (int, error) {

@@ -1,57 +1,48 @@
 package functiontest
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
-	"github.com/ctklaviyo/connector/shared/faulttest"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
-	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 )
 
-// Memory is the two fakes without a network, for tests in a bubble of testing/synctest, where waiting takes no time. It
-// knows no resets.
-type Memory struct {
-	Commercetools *commercetoolstest.Server
-	Klaviyo       *klaviyotest.Server
-	// AtKlaviyo lets requests fail or wait; nil lets all pass.
-	AtKlaviyo func(*http.Request) faulttest.Fault
-}
-
-// InMemory returns fakes with nothing in them.
-func InMemory() *Memory {
-	return &Memory{
-		Commercetools: commercetoolstest.NewServer(project),
-		Klaviyo:       klaviyotest.New(klaviyotest.Options{Key: key}),
-	}
-}
-
-// CommercetoolsConfig leads a client to the fake.
-func (m *Memory) CommercetoolsConfig() commercetools.Config {
+// CommercetoolsConfig leads a client to a fake.
+func CommercetoolsConfig(address string, transport http.RoundTripper) commercetools.Config {
 	return commercetools.Config{
-		APIURL: "http://commercetools.example", AuthURL: "http://commercetools.example", ProjectKey: project,
+		APIURL: address, AuthURL: address, ProjectKey: project,
 		ClientID: commercetoolstest.ClientID, ClientSecret: commercetoolstest.ClientSecret,
-		Transport: transport{m.Commercetools},
+		Transport: transport,
 	}
 }
 
-// KlaviyoConfig leads a client to the fake.
-func (m *Memory) KlaviyoConfig() klaviyo.Config {
-	h := http.Handler(m.Klaviyo)
-	if m.AtKlaviyo != nil {
-		h = faulttest.Wrap(h, m.AtKlaviyo)
-	}
-
-	return klaviyo.Config{APIURL: "http://klaviyo.example", AuthKey: key, Transport: transport{h}, Limits: map[string]klaviyo.Limit{}}
+// KlaviyoConfig leads a client to a fake that keeps no limits.
+func KlaviyoConfig(address string, transport http.RoundTripper) klaviyo.Config {
+	return klaviyo.Config{APIURL: address, AuthKey: key, Transport: transport, Limits: map[string]klaviyo.Limit{}}
 }
+
+// Memory leads to a handler without a network. A handler that ends with http.ErrAbortHandler is a connection that broke.
+func Memory(address string, h http.Handler) (string, http.RoundTripper) { return address, transport{h} }
 
 type transport struct{ handler http.Handler }
 
+var errReset = errors.New("connection reset")
+
 // RoundTrip implements http.RoundTripper.
-func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	w := httptest.NewRecorder()
+
+	defer func() {
+		if v := recover(); v == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+			resp, err = nil, errReset
+		} else if v != nil {
+			panic(v)
+		}
+	}()
+
 	t.handler.ServeHTTP(w, r)
 
 	return w.Result(), nil
