@@ -74,7 +74,7 @@ func deliver(ctx context.Context, header http.Header, body string) (*delivery.Me
 	var got *delivery.Message
 
 	handler := delivery.NewHandler("Test", slog.New(slog.DiscardHandler), func() (delivery.Target, error) {
-		return delivery.Target{Handle: func(_ context.Context, m delivery.Message) error {
+		return delivery.Target{Project: "demo", Handle: func(_ context.Context, m delivery.Message) error {
 			got = &m
 
 			return nil

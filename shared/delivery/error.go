@@ -1,6 +1,9 @@
 package delivery
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Ignored is how a handler says that there is nothing to do. The message is acknowledged and logged with the reason, a
 // constant phrase.
@@ -16,6 +19,14 @@ func Unreadable(reason string) error { return &unreadableError{reason} }
 type unreadableError struct{ reason string }
 
 func (e *unreadableError) Error() string { return "delivery: unreadable: " + e.reason }
+
+// foreignError is a message of another commercetools project than the one that the function reads: what it is about isn't
+// there, or worse, is something else by the same id.
+type foreignError struct{ project string }
+
+func (e *foreignError) Error() string {
+	return fmt.Sprintf("delivery: the message is of project %q, which is not CT_PROJECT_ID", e.project)
+}
 
 // panicError is a panic of a handler.
 type panicError struct {

@@ -63,7 +63,8 @@ func open(e Environment, build func(*commercetools.Client, *klaviyo.Client, sett
 	}
 
 	target := Target{
-		Handle: build(commercetools.New(e.Commercetools.Client()), klaviyo.New(e.Klaviyo.Client()), cfg),
+		Project: e.ProjectID,
+		Handle:  build(commercetools.New(e.Commercetools.Client()), klaviyo.New(e.Klaviyo.Client()), cfg),
 	}
 
 	if e.Topic != "" {

@@ -25,6 +25,9 @@ const (
 
 // Target is where messages go.
 type Target struct {
+	// Project is the key of the project whose messages are handled. One that names another is parked: it shows that a
+	// subscription or CT_PROJECT_ID is wrong, and a person has to see that.
+	Project string
 	// Handle handles one message. It may be called at the same time for several, and again for one that it has handled.
 	Handle Handle
 	// Parker keeps what can never succeed. Without one such a message is delivered again.
@@ -115,6 +118,10 @@ func (h *handler) handle(ctx context.Context, header http.Header, body []byte) (
 	target, targetErr := guard(h.target)
 	if targetErr != nil {
 		return d, result{outcome: Later, reason: "not_configured", err: targetErr}
+	}
+
+	if of := d.message.ProjectKey; err == nil && of != "" && of != target.Project {
+		err = &foreignError{of}
 	}
 
 	if err == nil {

@@ -48,7 +48,7 @@ func serve(t *testing.T, body io.Reader, target func() (delivery.Target, error))
 // to is a target whose handler gives err.
 func to(err error) func() (delivery.Target, error) {
 	return func() (delivery.Target, error) {
-		return delivery.Target{Handle: func(context.Context, delivery.Message) error { return err }, Parker: &keeper{}}, nil
+		return delivery.Target{Project: "demo", Handle: func(context.Context, delivery.Message) error { return err }, Parker: &keeper{}}, nil
 	}
 }
 
@@ -119,7 +119,7 @@ func TestNoteIsLogged(t *testing.T) {
 	t.Parallel()
 
 	_, line := serve(t, strings.NewReader(push(created)), func() (delivery.Target, error) {
-		return delivery.Target{Handle: func(ctx context.Context, _ delivery.Message) error {
+		return delivery.Target{Project: "demo", Handle: func(ctx context.Context, _ delivery.Message) error {
 			delivery.Note(ctx, slog.String("left_out", "phone_number"))
 
 			return nil
@@ -153,10 +153,10 @@ func TestPanicIsAnsweredAndLogged(t *testing.T) {
 		want   string
 	}{
 		"handler, by the runtime": {func() (delivery.Target, error) {
-			return delivery.Target{Handle: func(context.Context, delivery.Message) error { return errors.New(nowhere.ID) }}, nil
+			return delivery.Target{Project: "demo", Handle: func(context.Context, delivery.Message) error { return errors.New(nowhere.ID) }}, nil
 		}, "delivery: panic: runtime error: invalid memory address or nil pointer dereference"},
 		"handler, with a value": {func() (delivery.Target, error) {
-			return delivery.Target{Handle: func(context.Context, delivery.Message) error { panic("bob@example.org") }}, nil
+			return delivery.Target{Project: "demo", Handle: func(context.Context, delivery.Message) error { panic("bob@example.org") }}, nil
 		}, "delivery: panic"},
 		"target": {func() (delivery.Target, error) { panic("bob@example.org") }, "delivery: panic"},
 	}
@@ -181,7 +181,7 @@ func TestTimeIsBounded(t *testing.T) {
 	t.Parallel()
 
 	_, _ = serve(t, strings.NewReader(push(created)), func() (delivery.Target, error) {
-		return delivery.Target{Handle: func(ctx context.Context, _ delivery.Message) error {
+		return delivery.Target{Project: "demo", Handle: func(ctx context.Context, _ delivery.Message) error {
 			if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > delivery.Timeout {
 				t.Errorf("deadline %v, want one within %v", deadline, delivery.Timeout)
 			}
@@ -248,5 +248,56 @@ func TestOnlyPost(t *testing.T) {
 		if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != http.MethodPost {
 			t.Errorf("%s: status %d, Allow %q, want 405, POST", method, w.Code, w.Header().Get("Allow"))
 		}
+	}
+}
+
+// A message of another project is never handled against this one, and a person gets to see it. One that names none, sent by
+// hand say, is of this project.
+func TestForeignProject(t *testing.T) {
+	t.Parallel()
+
+	for name, tt := range map[string]struct {
+		body    string
+		handled bool
+		parked  []string // reason and resource
+	}{
+		"ours":              {push(created), true, nil},
+		"nobody's":          {push(strings.Replace(created, `"projectKey":"demo",`, "", 1)), true, nil},
+		"another's":         {push(strings.Replace(created, `"demo"`, `"other"`, 1)), false, []string{"foreign_project", "customer/c1"}},
+		"another's, change": {push(strings.Replace(updated, `"demo"`, `"Demo"`, 1)), false, []string{"foreign_project", "customer/c1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			var (
+				handled bool
+				keeper  keeper
+				parked  []string
+			)
+
+			w, _ := serve(t, strings.NewReader(tt.body), func() (delivery.Target, error) {
+				return delivery.Target{
+					Project: "demo",
+					Handle: func(context.Context, delivery.Message) error {
+						handled = true
+
+						return nil
+					},
+					Parker: &keeper,
+				}, nil
+			})
+
+			if w.Code != http.StatusNoContent || handled != tt.handled {
+				t.Errorf("status %d, handled: %t; want 204, %t", w.Code, handled, tt.handled)
+			}
+
+			for _, p := range keeper.parked {
+				parked = append(parked, p.Attributes["reason"], p.Attributes["resource"])
+			}
+
+			if diff := cmp.Diff(tt.parked, parked); diff != "" {
+				t.Errorf("parked (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

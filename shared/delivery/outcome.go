@@ -52,6 +52,10 @@ func judge(err error) (Outcome, string) {
 		return Never, "unreadable"
 	}
 
+	if _, ok := errors.AsType[*foreignError](err); ok {
+		return Never, "foreign_project"
+	}
+
 	if e, ok := errors.AsType[*klaviyo.Error](err); ok {
 		return judgeKlaviyo(e)
 	}

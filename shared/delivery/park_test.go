@@ -104,7 +104,7 @@ func park(t *testing.T, body string, err error) (delivery.Parked, int) {
 
 	k := &keeper{}
 	handler := delivery.NewHandler("CustomerEvents", slog.New(slog.DiscardHandler), func() (delivery.Target, error) {
-		return delivery.Target{Handle: func(context.Context, delivery.Message) error { return err }, Parker: k}, nil
+		return delivery.Target{Project: "demo", Handle: func(context.Context, delivery.Message) error { return err }, Parker: k}, nil
 	})
 	w := httptest.NewRecorder()
 	handler(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body)))
@@ -215,7 +215,7 @@ func TestParkingThatFailsIsNotAcknowledged(t *testing.T) {
 			t.Parallel()
 
 			handler := delivery.NewHandler("CustomerEvents", slog.New(slog.DiscardHandler), func() (delivery.Target, error) {
-				return delivery.Target{Handle: func(context.Context, delivery.Message) error { return nil }, Parker: parker}, nil
+				return delivery.Target{Project: "demo", Handle: func(context.Context, delivery.Message) error { return nil }, Parker: parker}, nil
 			})
 			w := httptest.NewRecorder()
 			handler(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader("hello")))

@@ -126,7 +126,7 @@ func (s *Shop) Instance(t *testing.T) http.HandlerFunc {
 	log := slog.New(slog.NewJSONHandler(writer(s.write), nil))
 
 	return delivery.NewHandler(s.function.Name, log, func() (delivery.Target, error) {
-		return delivery.Target{Handle: handle, Parker: parker(s.park)}, nil
+		return delivery.Target{Project: project, Handle: handle, Parker: parker(s.park)}, nil
 	})
 }
 
