@@ -113,7 +113,7 @@ func (c *connector) open(ctx context.Context, o options, say io.Writer) error {
 	c.ct, c.kl = commercetools.New(env.Commercetools.Client()), klaviyo.New(env.Klaviyo.Client())
 	c.queue = embedded.NewQueue(c.url+"/BulkWorker", embedded.DefaultRates(), log) //nolint:contextcheck // ends with close
 	c.control = bulk.NewControl(c.store, c.queue, log)
-	c.server = newServer(c.routes(env.Shop, cfg, log))
+	c.server = newServer(c.routes(env.ProjectID, env.Shop, cfg, log))
 
 	go func() {
 		if err := c.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -125,7 +125,7 @@ func (c *connector) open(ctx context.Context, o options, say io.Writer) error {
 }
 
 // routes serves each function at its name, and BulkSync's API also at its own paths.
-func (c *connector) routes(shop settings.Shop, cfg settings.Config, log *slog.Logger) http.Handler {
+func (c *connector) routes(project string, shop settings.Shop, cfg settings.Config, log *slog.Logger) http.Handler {
 	worker := bulk.NewWorker(c.store, c.queue, bulkworker.Importers(c.ct, c.kl, shop, cfg), log)
 	bulkSync := bulksync.New(func() (*bulk.Control, error) { return c.control, nil }, log)
 
@@ -135,7 +135,7 @@ func (c *connector) routes(shop settings.Shop, cfg settings.Config, log *slog.Lo
 	mux.Handle("/BulkWorker", bulkworker.New(func() (*bulk.Worker, error) { return worker, nil }, log))
 
 	for name, handle := range c.realtime(shop, cfg) {
-		target := delivery.Target{Handle: handle, Parker: parker{c.store}}
+		target := delivery.Target{Project: project, Handle: handle, Parker: parker{c.store}}
 		mux.Handle("/"+name, delivery.NewHandler(name, log, func() (delivery.Target, error) { return target, nil }))
 	}
 
