@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -18,75 +17,10 @@ import (
 
 	"github.com/ctklaviyo/connector/functions/bulkworker"
 	"github.com/ctklaviyo/connector/shared/bulk"
-	"github.com/ctklaviyo/connector/shared/bulk/embedded"
-	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
 	"github.com/ctklaviyo/connector/shared/faulttest"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
-	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
-	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
-	"github.com/ctklaviyo/connector/shared/settings"
 )
-
-const key = "pk_test"
-
-// shop is the worker between a commercetools and a Klaviyo, behind a queue, all over HTTP.
-type shop struct {
-	ct      *commercetoolstest.Server
-	kl      *klaviyotest.Server
-	control *bulk.Control
-	// klaviyo writes beforehand what an account may have already.
-	klaviyo *klaviyo.Client
-}
-
-// open starts a shop; fault lets requests to Klaviyo fail.
-func open(t *testing.T, fault func(*http.Request) faulttest.Fault) *shop {
-	t.Helper()
-
-	s := &shop{ct: commercetoolstest.NewServer("demo"), kl: klaviyotest.New(klaviyotest.Options{Key: key})}
-	ct, kl := httptest.NewServer(s.ct), httptest.NewServer(faulttest.Wrap(s.kl, fault))
-
-	store, err := embedded.Open(filepath.Join(t.TempDir(), "state.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	s.klaviyo = klaviyo.New(klaviyo.Config{
-		APIURL: kl.URL, AuthKey: key, Transport: contract.Transport(t, http.DefaultTransport),
-	})
-	client := commercetools.New(commercetools.Config{
-		APIURL: ct.URL, AuthURL: ct.URL, ProjectKey: "demo",
-		ClientID: commercetoolstest.ClientID, ClientSecret: commercetoolstest.ClientSecret,
-	})
-
-	var worker *bulk.Worker
-
-	var logged bytes.Buffer
-
-	log := slog.New(slog.NewJSONHandler(&logged, nil))
-	server := httptest.NewServer(bulkworker.New(func() (*bulk.Worker, error) { return worker, nil }, log))
-	rates := embedded.DefaultRates()
-	rates.MinBackoff, rates.MaxBackoff = 10*time.Millisecond, 100*time.Millisecond
-	queue := embedded.NewQueue(server.URL, rates, log)
-	worker = bulk.NewWorker(store, queue, bulkworker.Importers(client, s.klaviyo, settings.Shop{}, settings.Config{}), log)
-	s.control = bulk.NewControl(store, queue, log)
-
-	t.Cleanup(func() {
-		queue.Close()
-		server.Close()
-		kl.Close()
-		ct.Close()
-		_ = store.Close()
-
-		if strings.Contains(logged.String(), "@") {
-			t.Errorf("the log holds an email address:\n%s", &logged)
-		}
-	})
-
-	return s
-}
-
-func healthy(*http.Request) faulttest.Fault { return faulttest.Fault{} }
 
 // customer is one of commercetools'; number makes its id and email.
 func customer(number int, phone string) json.RawMessage {
@@ -97,47 +31,6 @@ func customer(number int, phone string) json.RawMessage {
 // idOf spreads the ids over the shards as commercetools' do.
 func idOf(number int) string {
 	return fmt.Sprintf("%08x-0000-4000-8000-%012d", uint32(number*0x9e3779b1), number)
-}
-
-// run imports and waits for the end.
-func (s *shop) run(t *testing.T, o bulk.Options) bulk.Progress {
-	t.Helper()
-
-	if _, err := s.control.Start(t.Context(), bulk.Customers, o); err != nil {
-		t.Fatal(err)
-	}
-
-	for {
-		p, err := s.control.Progress(t.Context(), bulk.Customers, 100)
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		if p.Status != bulk.Running {
-			return p
-		}
-
-		time.Sleep(10 * time.Millisecond)
-	}
-}
-
-func want(t *testing.T, p bulk.Progress, counts bulk.Counts, reasons ...string) {
-	t.Helper()
-
-	if p.Status != bulk.Done || p.Counts != counts {
-		t.Errorf("progress = %s %+v %q, want done %+v", p.Status, p.Counts, p.Reason, counts)
-	}
-
-	said, err := json.Marshal(p.Errors)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	for _, reason := range reasons {
-		if !strings.Contains(string(said), reason) {
-			t.Errorf("errors = %s, want one with %q", said, reason)
-		}
-	}
 }
 
 // numbers is every phone number that Klaviyo has.

@@ -3,6 +3,8 @@ package bulkworker
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/commercetools"
@@ -11,12 +13,10 @@ import (
 )
 
 const (
-	// ordersPerPage is about what makes Klaviyo's 1,000 events or 5 MB: an order of three lines is 27 KB and four events.
+	// ordersPerPage bounds a task's memory: an order of three lines is 27 KB. It makes some three of Klaviyo's requests.
 	ordersPerPage = 250
-	// ordersPerShard is about eight of Klaviyo's batches.
+	// ordersPerShard keeps each shard busy for some tasks.
 	ordersPerShard = 2_000
-	// maxOrders bounds what one task reads, for orders that make no event.
-	maxOrders = 1_000
 )
 
 // Orders imports orders as the events that realtime messages would have made of them, with the same unique ids, so that an
@@ -55,65 +55,44 @@ func (o *Orders) Settle(context.Context, bulk.Work, []bulk.Job) (bulk.Settled, e
 	return bulk.Settled{}, nil
 }
 
-// Import implements bulk.Importer.
+// Import implements bulk.Importer: one page of orders, in as many requests as their events take.
 func (o *Orders) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	page := bulk.Page{Cursor: w.Cursor}
 
-	var batch eventBatch
+	orders, last, err := o.orders.read(ctx, w, w.Cursor, limited(w, 0, ordersPerPage))
+	if err != nil || len(orders) == 0 {
+		page.End = last
 
-	for full := false; !full && !page.End && page.Read < maxOrders && limited(w, page.Read, ordersPerPage) > 0; {
-		orders, last, err := o.orders.read(ctx, w, page.Cursor, limited(w, page.Read, ordersPerPage))
-		if err != nil {
-			return page, judged(err)
-		}
-
-		known, err := o.products.of(ctx, orders)
-		if err != nil {
-			page.Cursor = orders[len(orders)-1].id // as far as they were read, in case they are to be given up
-
-			return page, judged(err)
-		}
-
-		full = o.fill(&batch, orders, known, &page)
-		page.End = last && !full
-	}
-
-	if page.Sent == 0 || w.Options.DryRun {
-		return page, nil
-	}
-
-	if err := w.Proceed(ctx); err != nil {
-		return page, err
-	}
-
-	failures, err := batch.send(ctx, o.kl)
-	if err != nil {
 		return page, judged(err)
 	}
 
-	page.Failures = append(page.Failures, failures...)
-	page.Failed += len(failures)
-	page.Sent -= len(failures)
+	// As far as they were read, in case they are to be given up.
+	read := bulk.Page{Cursor: orders[len(orders)-1].id, End: last}
 
-	return page, nil
-}
-
-// fill puts the events of orders into the batch, and counts the orders. It stops before the first that no longer fits.
-func (o *Orders) fill(
-	batch *eventBatch, orders []record[commercetools.Order], known map[string]commercetools.Product, page *bulk.Page,
-) (full bool) {
-	for _, r := range orders {
-		events, err := mapped(r, func(order commercetools.Order) ([]klaviyo.Event, error) { return o.history.events(order, known) })
-		if err == nil {
-			err = batch.add(r.id, events)
-		}
-
-		if errors.Is(err, klaviyo.ErrBatchFull) {
-			return true
-		}
-
-		count(page, r.id, err)
+	known, err := o.products.of(ctx, orders)
+	if err != nil {
+		return read, judged(err)
 	}
 
-	return false
+	sender := eventSender{kl: o.kl, proceed: w.Proceed, dryRun: w.Options.DryRun}
+
+	for _, r := range orders {
+		events, err := mapped(r, func(order commercetools.Order) ([]klaviyo.Event, error) { return o.history.events(order, known) })
+		count(&page, r.id, err)
+
+		if err := sender.add(ctx, r.id, events); err != nil {
+			return read, judged(err)
+		}
+	}
+
+	if err := sender.flush(ctx); err != nil {
+		return read, judged(err)
+	}
+
+	page.End = last
+	page.Sent -= len(sender.refused)
+	page.Failed += len(sender.refused)
+	page.Failures = append(page.Failures, slices.Collect(maps.Values(sender.refused))...)
+
+	return page, nil
 }

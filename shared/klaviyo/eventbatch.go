@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"strings"
 )
 
@@ -97,12 +96,6 @@ func eventKeys(e Event, time string) []eventKey {
 	}
 
 	return keys
-}
-
-// Truncate takes the events behind the first n out again.
-func (b *EventBatch) Truncate(n int) {
-	b.truncate(n)
-	maps.DeleteFunc(b.seen, func(_ eventKey, i int) bool { return i >= n })
 }
 
 // Halves cuts a batch of two or more events in two, over the same buffer; nothing can be added to them.

@@ -134,14 +134,6 @@ func (r *rows) add(f form, ref string, v resource) error {
 	}
 }
 
-// truncate takes the rows behind the first n out again.
-func (r *rows) truncate(n int) {
-	if n < len(r.list) {
-		r.buf.Truncate(max(0, r.list[n].start-1)) // and the comma before it
-		r.list = r.list[:n]
-	}
-}
-
 func (r *rows) encode(v resource) error {
 	encoder := json.NewEncoder(&r.buf)
 	encoder.SetEscapeHTML(false)
