@@ -8,13 +8,14 @@
 // body, for they name people.
 //
 // A resource of the catalog goes by a compound id that is computed from ours, so that nothing is looked up: an upsert is an
-// update, and a creation only if that finds nothing.
+// update, and a creation only if that finds nothing. Bulk jobs know no upsert: there whoever starts one looks up what exists,
+// 100 resources at once, and a row that was taken for new or known in error fails by itself.
 //
 // The files: operations.go has the operations with their published limits; profile.go, event.go, catalog.go and field.go are
 // the values that are sent; profiles.go, imports.go, importerrors.go, events.go, items.go, variants.go and categories.go the
-// methods, with what those of the catalog share in catalogs.go; batch.go and eventbatch.go are what is sent in bulk, with the
-// body of it in rows.go and how it is sent in bulk.go; jsonapi.go is the envelope of everything else. attempt.go sends one
-// request once.
+// methods, with what those of the catalog share in catalogs.go; batch.go, eventbatch.go and catalogjobs.go are what is sent in
+// bulk, with the body of it in rows.go and how it is sent in bulk.go; catalogstate.go tells what became of the catalog's jobs,
+// cataloglookup.go what is in it; jsonapi.go is the envelope of everything else. attempt.go sends one request once.
 //
 // Source: https://developers.klaviyo.com/en/reference/api_overview.
 package klaviyo

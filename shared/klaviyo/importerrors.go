@@ -32,7 +32,7 @@ type importError struct {
 func (c *Client) ImportErrors(ctx context.Context, id string) ([]ImportError, error) {
 	path := profileForm().path() + "/" + url.PathEscape(id) + "/import-errors"
 
-	sent, err := collect[importError](ctx, c, getImportErrors, path)
+	sent, err := collect[importError](ctx, c, getImportErrors, path, nil)
 	if err != nil {
 		return nil, err
 	}

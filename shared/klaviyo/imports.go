@@ -17,27 +17,30 @@ func (c *Client) ImportProfiles(ctx context.Context, b *ProfileBatch) (jobID str
 	return jobID, refused, err
 }
 
-// Job is the state of a bulk import job.
+// Job is the state of a bulk job.
 type Job struct {
 	// Status is queued, processing, complete or cancelled.
 	Status string
-	// Total, Completed and Failed count profiles.
+	// Total, Completed and Failed count rows.
 	Total, Completed, Failed int
 }
 
 // Ended tells whether nothing more will happen.
 func (j Job) Ended() bool { return j.Status != "queued" && j.Status != "processing" }
 
+// jobState is a [Job] as Klaviyo sends it.
+type jobState struct {
+	Status    string `json:"status"`
+	Total     int    `json:"total_count"`
+	Completed int    `json:"completed_count"`
+	Failed    int    `json:"failed_count"`
+}
+
 // ImportJob returns the state of a bulk import job. Klaviyo forgets a job after some days; then the *[Error] is one that
 // [IsNotFound] knows. Limits: 10/s and 150/min.
 func (c *Client) ImportJob(ctx context.Context, id string) (Job, error) {
 	var answer document[struct {
-		Attributes struct {
-			Status    string `json:"status"`
-			Total     int    `json:"total_count"`
-			Completed int    `json:"completed_count"`
-			Failed    int    `json:"failed_count"`
-		} `json:"attributes"`
+		Attributes jobState `json:"attributes"`
 	}]
 
 	path := profileForm().path() + "/" + url.PathEscape(id)

@@ -3,7 +3,6 @@ package klaviyo
 import (
 	"context"
 	"net/url"
-	"strings"
 )
 
 const (
@@ -23,23 +22,14 @@ type itemRelationships struct {
 // CreateItem creates a catalog item. It fails with an *[Error] that [IsConflict] knows when there is one with this id, and
 // with one that [IsNotFound] knows when there is no such category. Limits: 75/s and 750/min.
 func (c *Client) CreateItem(ctx context.Context, i Item) error {
-	return c.createInCatalog(ctx, createItem, itemsPath, resource{
-		Type:          itemType,
-		Attributes:    itemAttributes{keyOf(i.ExternalID), i.attributes()},
-		Relationships: i.relationships(),
-	})
+	return c.createInCatalog(ctx, createItem, itemsPath, i.creation())
 }
 
 // UpdateItem changes a catalog item: its categories become those given, and a picture or metadata that are absent stay. It
 // fails with an *[Error] that [IsNotFound] knows when there is no such item, or no such category.
 // Limits: 75/s and 750/min.
 func (c *Client) UpdateItem(ctx context.Context, i Item) error {
-	return c.updateInCatalog(ctx, updateItem, itemsPath, resource{
-		Type:          itemType,
-		ID:            CompoundID(i.ExternalID),
-		Attributes:    itemAttributes{product: i.attributes()},
-		Relationships: i.relationships(),
-	})
+	return c.updateInCatalog(ctx, updateItem, itemsPath, i.change())
 }
 
 // UpsertItem updates a catalog item, in one request, or creates it. An *[Error] that [IsNotFound] knows means that a
@@ -61,21 +51,29 @@ func (c *Client) DeleteItem(ctx context.Context, externalID string) error {
 func (c *Client) ItemVariantIDs(ctx context.Context, itemExternalID string) ([]string, error) {
 	path := itemsPath + "/" + url.PathEscape(CompoundID(itemExternalID)) + "/relationships/variants"
 
-	variants, err := collect[identity](ctx, c, getItemVariantIDs, path)
+	variants, err := collect[identity](ctx, c, getItemVariantIDs, path, nil)
 	if err != nil {
 		return nil, err
 	}
 
-	ids := make([]string, 0, len(variants))
+	return externalIDsOf(variants), nil
+}
 
-	for _, v := range variants {
-		// One of another integration would not be ours to name.
-		if id, ours := strings.CutPrefix(v.ID, compoundPrefix); ours {
-			ids = append(ids, id)
-		}
+func (i Item) creation() resource {
+	return resource{
+		Type:          itemType,
+		Attributes:    itemAttributes{keyOf(i.ExternalID), i.attributes()},
+		Relationships: i.relationships(),
 	}
+}
 
-	return ids, nil
+func (i Item) change() resource {
+	return resource{
+		Type:          itemType,
+		ID:            CompoundID(i.ExternalID),
+		Attributes:    itemAttributes{product: i.attributes()},
+		Relationships: i.relationships(),
+	}
 }
 
 func (i Item) attributes() product {

@@ -3,6 +3,7 @@ package klaviyo
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 )
@@ -44,32 +45,51 @@ type collection[T any] struct {
 }
 
 // collect reads all pages of a collection, 100 resources a page.
-func collect[T any](ctx context.Context, c *Client, operation, path string) ([]T, error) {
-	var all []T
-
-	query := url.Values{"page[size]": {"100"}}
+func collect[T any](ctx context.Context, c *Client, operation, path string, query url.Values) ([]T, error) {
+	var (
+		all []T
+		at  string
+	)
 
 	for range maxPages {
-		var page collection[T]
-		if err := c.send(ctx, request{operation: operation, method: http.MethodGet, path: path, query: query}, &page); err != nil {
+		page, next, err := getPage[T](ctx, c, operation, path, query, at)
+		if err != nil {
 			return nil, err
 		}
 
-		all = append(all, page.Data...)
+		all = append(all, page...)
 
-		next := cursor(page.Links.Next)
 		if next == "" {
 			return all, nil
 		}
 
-		if next == query.Get("page[cursor]") {
+		if next == at {
 			return nil, errPages
 		}
 
-		query.Set("page[cursor]", next)
+		at = next
 	}
 
 	return nil, errPages
+}
+
+// getPage reads a page of at most 100 resources, the first with the cursor "", and returns the cursor of the next, if any.
+func getPage[T any](
+	ctx context.Context, c *Client, operation, path string, query url.Values, at string,
+) (page []T, next string, err error) {
+	asked := url.Values{"page[size]": {"100"}}
+	maps.Copy(asked, query)
+
+	if at != "" {
+		asked.Set("page[cursor]", at)
+	}
+
+	var answer collection[T]
+	if err := c.send(ctx, request{operation: operation, method: http.MethodGet, path: path, query: asked}, &answer); err != nil {
+		return nil, "", err
+	}
+
+	return answer.Data, cursor(answer.Links.Next), nil
 }
 
 // cursor takes the cursor out of a link to the next page. The link itself is not followed: the key goes to the configured

@@ -1,6 +1,6 @@
 package klaviyo
 
-// The operations, by their names in Klaviyo's OpenAPI description.
+// The operations, by their names in Klaviyo's OpenAPI description. Those of bulk jobs for the catalog are made by [JobKind].
 const (
 	createProfile         = "create_profile"
 	createOrUpdateProfile = "create_or_update_profile"
@@ -23,6 +23,8 @@ const (
 	createCategory    = "create_catalog_category"
 	updateCategory    = "update_catalog_category"
 	deleteCategory    = "delete_catalog_category"
+	getItems          = "get_catalog_items"
+	getCategories     = "get_catalog_categories"
 )
 
 // Limit is how many requests of one operation Klaviyo takes from an account. A zero window is not limited.
@@ -38,7 +40,7 @@ type Limit struct {
 func PublishedLimits() map[string]Limit {
 	medium, large, largest := Limit{Burst: 10, Steady: 150}, Limit{Burst: 75, Steady: 750}, Limit{Burst: 350, Steady: 3500}
 
-	return map[string]Limit{
+	limits := map[string]Limit{
 		createProfile:         large,
 		createOrUpdateProfile: large,
 		updateProfile:         large,
@@ -60,5 +62,18 @@ func PublishedLimits() map[string]Limit {
 		createCategory:    large,
 		updateCategory:    large,
 		deleteCategory:    large,
+		getItems:          largest,
+		getCategories:     largest,
 	}
+
+	for _, kind := range jobKinds() {
+		get := large
+		if kind.action() == "delete" || kind.resource() == categoryType {
+			get = largest
+		}
+
+		limits[kind.starts()], limits[kind.gets()], limits[kind.gets()+"s"] = large, get, get
+	}
+
+	return limits
 }

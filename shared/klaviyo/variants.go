@@ -28,11 +28,7 @@ type variantRelationships struct {
 // with this id, of whichever item, and with one that [IsNotFound] knows when there is no such item.
 // Limits: 75/s and 750/min.
 func (c *Client) CreateVariant(ctx context.Context, v Variant) error {
-	return c.createInCatalog(ctx, createVariant, variantsPath, resource{
-		Type:          variantType,
-		Attributes:    v.attributes(keyOf(v.ExternalID)),
-		Relationships: variantRelationships{document[resource]{resource{Type: itemType, ID: CompoundID(v.ItemID)}}},
-	})
+	return c.createInCatalog(ctx, createVariant, variantsPath, v.creation())
 }
 
 // UpdateVariant changes a variant; a picture or metadata that are absent stay. So does the item that it belongs to, for
@@ -40,13 +36,13 @@ func (c *Client) CreateVariant(ctx context.Context, v Variant) error {
 // [Client.ItemVariantIDs] finds out. It fails with an *[Error] that [IsNotFound] knows when there is no such variant.
 // Limits: 75/s and 750/min.
 func (c *Client) UpdateVariant(ctx context.Context, v Variant) error {
-	return c.patchVariant(ctx, v.ExternalID, v.attributes(nil))
+	return c.updateInCatalog(ctx, updateVariant, variantsPath, v.change())
 }
 
 // UpdateVariantStock changes how many of a variant are in stock, and nothing else. It fails with an *[Error] that
 // [IsNotFound] knows when there is no such variant. Limits: those of [Client.UpdateVariant].
 func (c *Client) UpdateVariantStock(ctx context.Context, externalID string, quantity int64) error {
-	return c.patchVariant(ctx, externalID, stock{quantity})
+	return c.updateInCatalog(ctx, updateVariant, variantsPath, variantChange(externalID, stock{quantity}))
 }
 
 // UpsertVariant updates a variant, in one request, or creates it. An *[Error] that [IsNotFound] knows means that its item
@@ -63,10 +59,18 @@ func (c *Client) DeleteVariant(ctx context.Context, externalID string) error {
 	return c.deleteInCatalog(ctx, deleteVariant, variantsPath, externalID)
 }
 
-func (c *Client) patchVariant(ctx context.Context, externalID string, attributes any) error {
-	return c.updateInCatalog(ctx, updateVariant, variantsPath, resource{
-		Type: variantType, ID: CompoundID(externalID), Attributes: attributes,
-	})
+func (v Variant) creation() resource {
+	return resource{
+		Type:          variantType,
+		Attributes:    v.attributes(keyOf(v.ExternalID)),
+		Relationships: variantRelationships{document[resource]{resource{Type: itemType, ID: CompoundID(v.ItemID)}}},
+	}
+}
+
+func (v Variant) change() resource { return variantChange(v.ExternalID, v.attributes(nil)) }
+
+func variantChange(externalID string, attributes any) resource {
+	return resource{Type: variantType, ID: CompoundID(externalID), Attributes: attributes}
 }
 
 // attributes has no key in an update.

@@ -18,11 +18,21 @@ func (s *Server) catalogRoutes() {
 	for _, sh := range []*shelf{s.catalog.items, s.catalog.variants, s.catalog.categories} {
 		name := strings.ReplaceAll(sh.name, "-", "_")
 
-		s.handle(sh.path, map[string]operation{
+		s.catalogJobRoutes(sh)
+
+		all := map[string]operation{
 			http.MethodPost: {name: "create_" + name, maxBody: maxResource, answer: func(_ *http.Request, body []byte) answer {
 				return s.createEntry(sh, body)
 			}},
-		})
+		}
+
+		if !sh.owned { // variants are only asked for with their item
+			all[http.MethodGet] = operation{name: "get_catalog_" + sh.plural, answer: func(r *http.Request, _ []byte) answer {
+				return s.listEntries(sh, r)
+			}}
+		}
+
+		s.handle(sh.path, all)
 		s.handle(sh.path+"/{id}", map[string]operation{
 			http.MethodPatch: {name: "update_" + name, maxBody: maxResource, answer: func(r *http.Request, body []byte) answer {
 				return s.updateEntry(sh, r.PathValue("id"), body)
@@ -40,13 +50,14 @@ func (s *Server) catalogRoutes() {
 
 // createEntry answers 409 when the id is taken, as Klaviyo does; what is in that answer is made up.
 func (s *Server) createEntry(sh *shelf, body []byte) answer {
-	sent, wrong := sh.decode(body, "")
+	sent, wrong := sh.decodeOne(body, "")
 	if len(wrong) > 0 {
 		return invalids(wrong)
 	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.settle(time.Now())
 
 	id := text(sent.attributes, "external_id")
 	if sh.byID[id] != nil {
@@ -59,13 +70,14 @@ func (s *Server) createEntry(sh *shelf, body []byte) answer {
 }
 
 func (s *Server) updateEntry(sh *shelf, compound string, body []byte) answer {
-	sent, wrong := sh.decode(body, compound)
+	sent, wrong := sh.decodeOne(body, compound)
 	if len(wrong) > 0 {
 		return invalids(wrong)
 	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.settle(time.Now())
 
 	id, e := sh.find(compound)
 	if e == nil {
@@ -82,15 +94,10 @@ func (s *Server) writeEntry(status int, sh *shelf, id string, sent sentResource)
 		return notFoundAt(sh.target.name, ref.ID, "/data/relationships/"+sh.relation)
 	}
 
-	e := sh.put(id, sent, time.Now())
-	self := publicURL + sh.path + "/" + url.PathEscape(klaviyo.CompoundID(id))
+	sh.put(id, sent, time.Now())
+	r := sh.resource(id, nil)
 
-	return answer{status: status, document: document{
-		Data: resource{
-			Type: sh.name, ID: klaviyo.CompoundID(id), Attributes: e.answered(), Relationships: sh.linked(self), Links: &links{Self: self},
-		},
-		Links: links{Self: self},
-	}}
+	return answer{status: status, document: document{Data: r, Links: *r.Links}}
 }
 
 // answered are the attributes that Klaviyo answers with.
@@ -105,16 +112,28 @@ func (e *entry) answered() map[string]any {
 	return attributes
 }
 
-// linked is what an answer says about relationships: where they are, not what. A variant's doesn't tell whose it is.
-func (sh *shelf) linked(self string) map[string]any {
-	return map[string]any{sh.linkedTo: map[string]any{"links": map[string]string{
+// resource is a resource in an answer. What such an answer says about a relationship is where it is, and what only when it
+// was asked to include it: named. A variant's doesn't tell whose it is.
+func (sh *shelf) resource(id string, named []reference) resource {
+	self := publicURL + sh.path + "/" + url.PathEscape(klaviyo.CompoundID(id))
+	relationship := map[string]any{"links": map[string]string{
 		"self": self + "/relationships/" + sh.linkedTo, "related": self + "/" + sh.linkedTo,
-	}}}
+	}}
+
+	if named != nil {
+		relationship["data"] = named
+	}
+
+	return resource{
+		Type: sh.name, ID: klaviyo.CompoundID(id), Attributes: sh.byID[id].answered(),
+		Relationships: map[string]any{sh.linkedTo: relationship}, Links: &links{Self: self},
+	}
 }
 
 func (s *Server) deleteEntry(sh *shelf, compound string) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.settle(time.Now())
 
 	id, e := sh.find(compound)
 	if e == nil {
@@ -129,6 +148,7 @@ func (s *Server) deleteEntry(sh *shelf, compound string) answer {
 func (s *Server) getVariantIDs(r *http.Request, _ []byte) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.settle(time.Now())
 
 	_, item := s.catalog.items.find(r.PathValue("id"))
 	if item == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -31,6 +32,20 @@ const (
 	ofTheItem  = `,"relationships":{"item":{"data":{"type":"catalog-item","id":"$custom:::$default:::p"}}}`
 	inCategory = `,"relationships":{"categories":{"data":[{"type":"catalog-category","id":"$custom:::$default:::c"}]}}`
 )
+
+const (
+	itemJobs = "/api/catalog-item-bulk-create-jobs"
+	itemRows = "/data/attributes/items/data"
+)
+
+// inJob is the body of a job with items; rows are the attributes of each.
+func inJob(action string, rows ...string) string {
+	for i, attributes := range rows {
+		rows[i] = `{"type":"catalog-item","attributes":{` + attributes + `}}`
+	}
+
+	return `{"data":{"type":"catalog-item-bulk-` + action + `-job","attributes":{"items":{"data":[` + strings.Join(rows, ",") + `]}}}}`
+}
 
 // shop is a fake with a category, an item in it, and a variant.
 func shop(t *testing.T) *klaviyotest.Server {
@@ -93,6 +108,19 @@ func TestCatalogRefusals(t *testing.T) {
 		{"variants of none", "GET", item + "x/relationships/variants", "", 404, "not_found /data"},
 		{"page size", "GET", item + "/relationships/variants?page%5Bsize%5D=101", "", 400, "invalid /data"},
 		{"unknown method", "GET", item, "", 405, "method_not_allowed /data"},
+		{"no such job", "GET", itemJobs + "/x", "", 404, "not_found /data"},
+		{"a job that isn't JSON", "POST", itemJobs, `{`, 400, "invalid /data"},
+		{"a job of another kind", "POST", itemJobs, strings.Replace(inJob("create", anItem), "create", "update", 1), 400, "invalid /data"},
+		{"a job without rows", "POST", itemJobs, inJob("create"), 400, "invalid " + itemRows},
+		{"a job of 101 rows", "POST", itemJobs, inJob("create", slices.Repeat([]string{anItem}, 101)...), 400, "invalid " + itemRows},
+		{"a malformed row", "POST", itemJobs, inJob("create", anItem, anItem+`,"sku":"x"`), 400, "invalid " + itemRows + "/1/attributes/sku"},
+		{"an update without an id", "POST", strings.Replace(itemJobs, "create", "update", 1), inJob("update", `"title":"x"`), 400, "invalid " + itemRows + "/0/id"},
+		{"a deletion without an id", "POST", strings.Replace(itemJobs, "create", "delete", 1), inJob("delete", ""), 400, "invalid " + itemRows + "/0"},
+		{"an unknown filter", "GET", "/api/catalog-items?filter=" + url.QueryEscape(`equals(published,true)`), "", 400, "invalid /data"},
+		{"a filter for none", "GET", "/api/catalog-items?filter=" + url.QueryEscape(`any(ids,[])`), "", 400, "invalid /data"},
+		{"a filter for too many", "GET", "/api/catalog-items?filter=" + url.QueryEscape(`any(ids,["x"`+strings.Repeat(`,"x"`, 100)+`])`), "", 400, "invalid /data"},
+		{"an unknown include", "GET", "/api/catalog-items?include=categories", "", 400, "invalid /data"},
+		{"an include that there isn't", "GET", "/api/catalog-categories?include=items", "", 400, "invalid /data"},
 	}
 
 	for _, tt := range tests {
@@ -155,19 +183,40 @@ func TestVariantPages(t *testing.T) {
 	}
 }
 
+type limited struct {
+	method, path string
+	burst        int
+}
+
+func catalogOperations() []limited {
+	var all []limited
+
+	for path, kind := range map[string]string{
+		"/api/catalog-items": "item", "/api/catalog-variants": "variant", "/api/catalog-categories": "category",
+	} {
+		all = append(all, limited{"POST", path, 75}, limited{"PATCH", path + "/x", 75}, limited{"DELETE", path + "/x", 75})
+
+		for _, action := range []string{"create", "update", "delete"} {
+			jobs, gets := "/api/catalog-"+kind+"-bulk-"+action+"-jobs", 75
+			if kind == "category" || action == "delete" {
+				gets = 350
+			}
+
+			all = append(all, limited{"POST", jobs, 75}, limited{"GET", jobs, gets}, limited{"GET", jobs + "/x", gets})
+		}
+	}
+
+	return append(all, limited{"GET", "/api/catalog-items", 350}, limited{"GET", "/api/catalog-categories", 350})
+}
+
 // Each operation goes by its own published limit.
 func TestCatalogAndEventLimits(t *testing.T) {
 	t.Parallel()
 
-	type tried struct {
-		method, path string
-		burst        int
-	}
-
-	operations := []tried{{"POST", "/api/events", 350}, {"POST", "/api/event-bulk-create-jobs", 10}, {"GET", "/api/catalog-items/x/relationships/variants", 350}}
-	for _, path := range []string{"/api/catalog-items", "/api/catalog-variants", "/api/catalog-categories"} {
-		operations = append(operations, tried{"POST", path, 75}, tried{"PATCH", path + "/x", 75}, tried{"DELETE", path + "/x", 75})
-	}
+	operations := append(
+		catalogOperations(), limited{"POST", "/api/events", 350}, limited{"POST", "/api/event-bulk-create-jobs", 10},
+		limited{"GET", "/api/catalog-items/x/relationships/variants", 350},
+	)
 
 	synctest.Test(t, func(t *testing.T) {
 		s := klaviyotest.New(klaviyotest.Options{Limits: true})

@@ -11,7 +11,7 @@ const maxMetadata = 100_000
 
 // kind is a type of catalog resources, by the OpenAPI descriptions of what creates and updates it.
 type kind struct {
-	name, path string
+	name, plural, path string
 	// required are the attributes that a creation needs; an update may have them, too, all but the first: the id.
 	required, optional []string
 	// relation is what may be referred to, linkedTo what an answer has a link to.
@@ -22,7 +22,7 @@ type kind struct {
 
 func itemKind() kind {
 	return kind{
-		name: "catalog-item", path: "/api/catalog-items", relation: "categories", linkedTo: "variants",
+		name: "catalog-item", plural: "items", path: "/api/catalog-items", relation: "categories", linkedTo: "variants",
 		required: []string{"external_id", "title", "description", "url"},
 		optional: []string{"price", "image_full_url", "image_thumbnail_url", "images", "custom_metadata", "published"},
 	}
@@ -30,7 +30,7 @@ func itemKind() kind {
 
 func variantKind() kind {
 	return kind{
-		name: "catalog-variant", path: "/api/catalog-variants", relation: "item", linkedTo: "item", owned: true,
+		name: "catalog-variant", plural: "variants", path: "/api/catalog-variants", relation: "item", linkedTo: "item", owned: true,
 		required: []string{"external_id", "title", "description", "url", "sku", "inventory_quantity", "price"},
 		optional: []string{"inventory_policy", "image_full_url", "image_thumbnail_url", "images", "custom_metadata", "published"},
 	}
@@ -38,13 +38,15 @@ func variantKind() kind {
 
 func categoryKind() kind {
 	return kind{
-		name: "catalog-category", path: "/api/catalog-categories", linkedTo: "items",
+		name: "catalog-category", plural: "categories", path: "/api/catalog-categories", linkedTo: "items",
 		required: []string{"external_id", "name"},
 	}
 }
 
 // sentResource is a resource as it came in.
 type sentResource struct {
+	// id is the compound one; a creation has none.
+	id         string
 	attributes map[string]any
 	// refs is nil when nothing was said about them.
 	refs []reference
@@ -55,43 +57,68 @@ type reference struct {
 	ID   string `json:"id"`
 }
 
-// decode reads and looks over a creation, or an update of the resource with this compound id.
-func (k kind) decode(body []byte, id string) (sentResource, []fault) {
+// decodeOne reads and looks over a request with a creation, or with an update of the resource with this compound id.
+func (k kind) decodeOne(body []byte, id string) (sentResource, []fault) {
 	var d struct {
-		Data struct {
-			reference
-
-			Attributes    map[string]any `json:"attributes"`
-			Relationships map[string]struct {
-				Data json.RawMessage `json:"data"`
-			} `json:"relationships"`
-		} `json:"data"`
+		Data json.RawMessage `json:"data"`
 	}
 
-	if err := json.Unmarshal(body, &d); err != nil || d.Data.Type != k.name || d.Data.Attributes == nil {
-		return sentResource{}, []fault{{"A resource of type " + k.name + " with attributes was expected.", "/data"}}
+	if err := json.Unmarshal(body, &d); err != nil {
+		return sentResource{}, []fault{{"The payload is not valid.", "/data"}}
+	}
+
+	sent, faults := k.decode(d.Data, id == "", "/data")
+	if len(faults) == 0 && sent.id != id {
+		faults = []fault{{"The id is not the one of the path.", "/data/id"}}
+	}
+
+	return sent, faults
+}
+
+// decodeReference reads a resource of which there is only the id.
+func (k kind) decodeReference(raw json.RawMessage, pointer string) (sentResource, []fault) {
+	var ref reference
+	if err := json.Unmarshal(raw, &ref); err != nil || ref.Type != k.name || ref.ID == "" {
+		return sentResource{}, []fault{{"A resource of type " + k.name + " with an id was expected.", pointer}}
+	}
+
+	return sentResource{id: ref.ID}, nil
+}
+
+// decode reads and looks over a resource that stands at a pointer.
+func (k kind) decode(raw json.RawMessage, isNew bool, pointer string) (sentResource, []fault) {
+	var d struct {
+		reference
+
+		Attributes    map[string]any `json:"attributes"`
+		Relationships map[string]struct {
+			Data json.RawMessage `json:"data"`
+		} `json:"relationships"`
+	}
+
+	if err := json.Unmarshal(raw, &d); err != nil || d.Type != k.name || d.Attributes == nil {
+		return sentResource{}, []fault{{"A resource of type " + k.name + " with attributes was expected.", pointer}}
 	}
 
 	var faults []fault
-	if d.Data.ID != id {
-		faults = append(faults, fault{"The id is not the one of the path.", "/data/id"})
+	if isNew != (d.ID == "") {
+		faults = append(faults, fault{"An id belongs to an update, and only there.", pointer + "/id"})
 	}
 
-	isNew := id == ""
-	r := sentResource{attributes: d.Data.Attributes}
-	faults = append(faults, k.faultsOf(r.attributes, isNew)...)
+	r := sentResource{id: d.ID, attributes: d.Attributes}
+	faults = append(faults, k.faultsOf(r.attributes, isNew, pointer)...)
 
-	for name, relationship := range d.Data.Relationships {
+	for name, relationship := range d.Relationships {
 		refs, detail := k.references(name, relationship.Data, isNew)
 		if detail != "" {
-			faults = append(faults, fault{detail, "/data/relationships/" + name})
+			faults = append(faults, fault{detail, pointer + "/relationships/" + name})
 		}
 
 		r.refs = refs
 	}
 
 	if k.owned && isNew && r.refs == nil && len(faults) == 0 {
-		faults = append(faults, fault{"This relationship is required.", "/data/relationships/" + k.relation})
+		faults = append(faults, fault{"This relationship is required.", pointer + "/relationships/" + k.relation})
 	}
 
 	delete(r.attributes, "integration_type")
@@ -123,20 +150,20 @@ func (k kind) references(name string, data json.RawMessage, isNew bool) (refs []
 	return refs, ""
 }
 
-func (k kind) faultsOf(attributes map[string]any, isNew bool) []fault {
+func (k kind) faultsOf(attributes map[string]any, isNew bool, pointer string) []fault {
 	var faults []fault
 
 	if isNew {
 		for _, name := range k.required {
 			if attributes[name] == nil {
-				faults = append(faults, fault{"This field is required.", "/data/attributes/" + name})
+				faults = append(faults, fault{"This field is required.", pointer + "/attributes/" + name})
 			}
 		}
 	}
 
 	for name, value := range attributes {
 		if detail := k.faultOf(name, value, isNew); detail != "" {
-			faults = append(faults, fault{detail, "/data/attributes/" + name})
+			faults = append(faults, fault{detail, pointer + "/attributes/" + name})
 		}
 	}
 

@@ -17,10 +17,11 @@ type answer struct {
 	document any
 }
 
-// document is the envelope of one resource.
+// document is the envelope of resources.
 type document struct {
-	Data  any   `json:"data"`
-	Links links `json:"links"`
+	Data     any        `json:"data"`
+	Included []resource `json:"included,omitempty"`
+	Links    links      `json:"links"`
 }
 
 type resource struct {

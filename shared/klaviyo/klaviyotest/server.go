@@ -2,12 +2,13 @@
 // tests, the demo shop and benchmarks.
 //
 // It checks what Klaviyo checks (the key, the revision, sizes, identifiers), matches profiles by their identifiers, runs
-// bulk import jobs that take their time, records each event once, has a catalog, and keeps the published rate limits if asked
+// bulk jobs that take their time, records each event once, has a catalog, and keeps the published rate limits if asked
 // to. What it makes up where Klaviyo documents nothing is said where it happens.
 //
 // server.go is the way of a request, jsonapi.go the form of the answers, limits.go the rate limits; then there is a file for
 // each area: profiles.go (with filter.go, validate.go and store.go), imports.go (with importrows.go), events.go (with
-// eventcheck.go and eventrows.go) and catalog.go (with catalogcheck.go and shelf.go). page.go cuts collections into pages.
+// eventcheck.go and eventrows.go) and catalog.go (with catalogcheck.go, cataloglist.go, catalogjobs.go and shelf.go). jobs.go is
+// the time that bulk jobs take, page.go cuts collections into pages.
 package klaviyotest
 
 import (
@@ -48,9 +49,14 @@ type Server struct {
 
 	mu       sync.Mutex
 	profiles *store
-	imports  importJobs
+	imports  map[string]*importJob
 	events   *eventLog
 	catalog  *catalog
+	// started counts the jobs. pending are those that are still to be done, in the order of their arrival, and inProgress how
+	// many of each kind.
+	started    int
+	pending    []*job
+	inProgress map[string]int
 }
 
 // operation is what answers one method of one path. body is nil for a GET.
@@ -68,10 +74,12 @@ func New(opts Options) *Server {
 		opts:     opts,
 		mux:      http.NewServeMux(),
 		profiles: newStore(),
-		imports:  importJobs{byID: map[string]*importJob{}},
+		imports:  map[string]*importJob{},
 		events:   newEventLog(),
 		catalog:  newCatalog(),
-		windows:  newWindows(klaviyo.PublishedLimits()),
+
+		inProgress: map[string]int{},
+		windows:    newWindows(klaviyo.PublishedLimits()),
 	}
 
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

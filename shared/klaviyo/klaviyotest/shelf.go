@@ -61,7 +61,7 @@ func (sh *shelf) missing(r sentResource) (reference, bool) {
 
 // put writes a resource: null clears, absent leaves. An object such as custom_metadata is replaced as a whole, which
 // Klaviyo does not document.
-func (sh *shelf) put(id string, r sentResource, now time.Time) *entry {
+func (sh *shelf) put(id string, r sentResource, now time.Time) {
 	e := sh.byID[id]
 	if e == nil {
 		e = &entry{attributes: map[string]any{}, sources: map[string]bool{}, created: now}
@@ -78,8 +78,6 @@ func (sh *shelf) put(id string, r sentResource, now time.Time) *entry {
 
 	e.writes++
 	e.updated = now
-
-	return e
 }
 
 // refer replaces what a resource refers to.
@@ -137,6 +135,7 @@ func (s *Server) Categories() []Entry { return s.entries(s.catalog.categories) }
 func (s *Server) entries(sh *shelf) []Entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.settle(time.Now())
 
 	all := make([]Entry, 0, len(sh.byID))
 
