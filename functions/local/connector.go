@@ -159,13 +159,13 @@ func (c *connector) environment(ctx context.Context, say io.Writer) (environment
 	lookuper := envconfig.OsLookuper()
 
 	if !hasCredentials(lookuper) {
-		d, err := startDemo(ctx, demoOptions{customers: demoCustomers, jobTime: demoJobTime, ctAddr: "127.0.0.1:0", klAddr: "127.0.0.1:0"})
+		d, err := startDemo(ctx, demoOptions{size: demoSize(), jobTime: demoJobTime, ctAddr: "127.0.0.1:0", klAddr: "127.0.0.1:0"})
 		if err != nil {
 			return environment{}, err
 		}
 
 		c.demo = d
-		lookuper = envconfig.MultiLookuper(envconfig.MapLookuper(d.environment()), lookuper)
+		lookuper = envconfig.MultiLookuper(lookuper, envconfig.MapLookuper(d.environment()))
 
 		fmt.Fprintln(say, "demo shop: a small built-in commercetools and Klaviyo; set CT_* and KLAVIYO_* for your own")
 	}

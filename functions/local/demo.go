@@ -13,23 +13,29 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 )
 
 const (
-	demoProject   = "demo-shop"
-	demoKey       = "pk_demo"
-	demoSeed      = 1
-	demoCustomers = 500
-	demoJobTime   = 700 * time.Millisecond
+	demoProject = "demo-shop"
+	demoKey     = "pk_demo"
+	demoSeed    = 1
+	demoJobTime = 700 * time.Millisecond
 )
+
+// demoSize is that of a small shop, which is imported within seconds.
+func demoSize() commercetoolstest.Size {
+	return commercetoolstest.Size{Customers: 2000, Orders: 3000, Products: 300, Categories: 40}
+}
 
 // demo is the built-in shop: a small commercetools and a small Klaviyo on 127.0.0.1, for those without credentials.
 type demo struct {
 	ct *commercetoolstest.Server
 	kl *klaviyotest.Server
+	// shop is what commercetools has been filled with, and size how large it is.
+	shop *commercetoolstest.Shop
+	size commercetoolstest.Size
 
 	ctURL, klURL string
 	servers      []*http.Server
@@ -37,7 +43,7 @@ type demo struct {
 
 // demoOptions say how large the shop is, and how Klaviyo behaves.
 type demoOptions struct {
-	customers      int
+	size           commercetoolstest.Size
 	limits         bool
 	jobTime        time.Duration
 	ctAddr, klAddr string
@@ -47,8 +53,11 @@ func startDemo(ctx context.Context, o demoOptions) (*demo, error) {
 	d := &demo{
 		ct: commercetoolstest.NewServer(demoProject),
 		kl: klaviyotest.New(klaviyotest.Options{Key: demoKey, Limits: o.limits, JobTime: o.jobTime}),
+
+		shop: commercetoolstest.NewShop(demoSeed, o.size),
+		size: o.size,
 	}
-	d.ct.Put(string(commercetools.Customers), commercetoolstest.Customers(demoSeed, o.customers)...)
+	d.ct.Fill(d.shop)
 
 	var err error
 	if d.ctURL, err = d.listen(ctx, o.ctAddr, d.ct); err == nil {
@@ -95,6 +104,10 @@ func (d *demo) environment() map[string]string {
 		"CT_API_CLIENT":    fmt.Sprintf(`{"clientId":%q,"secret":%q}`, commercetoolstest.ClientID, commercetoolstest.ClientSecret),
 		"KLAVIYO_AUTH_KEY": demoKey,
 		"KLAVIYO_API_URL":  d.klURL,
+
+		"PREFERRED_LOCALE":     "en-US",
+		"PREFERRED_CURRENCY":   "USD",
+		"PRODUCT_URL_TEMPLATE": "https://shop.example.com/p/{{productSlug}}",
 	}
 }
 
@@ -107,11 +120,11 @@ func demoCommand() *cobra.Command {
 		Short: "Serve the demo shop alone: a small commercetools and a small Klaviyo",
 		Long: "Serves the demo shop's commercetools and Klaviyo until it is interrupted, and prints the variables\n" +
 			"that let another process use it, ready for a shell.",
-		Example: "  go run ./functions/local demo --customers 50000 > demo.env &\n  until [ -s demo.env ]; do sleep 0.1; done\n  set -a; . ./demo.env; go run ./functions/local run",
+		Example: "  go run ./functions/local demo --customers 50000 --orders 10000 > demo.env &\n  until [ -s demo.env ]; do sleep 0.1; done\n  set -a; . ./demo.env; go run ./functions/local run",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.customers < 0 || o.jobTime < 0 {
-				return errors.New("--customers and --job-time must not be negative")
+			if min(o.size.Customers, o.size.Orders, o.size.Products, o.size.Categories) < 0 || o.jobTime < 0 {
+				return errors.New("--customers, --orders, --products, --categories and --job-time must not be negative")
 			}
 
 			d, err := startDemo(cmd.Context(), o)
@@ -134,7 +147,10 @@ func demoCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().IntVar(&o.customers, "customers", demoCustomers, "how many customers the shop has")
+	c.Flags().IntVar(&o.size.Customers, "customers", demoSize().Customers, "how many customers the shop has")
+	c.Flags().IntVar(&o.size.Orders, "orders", demoSize().Orders, "how many orders")
+	c.Flags().IntVar(&o.size.Products, "products", demoSize().Products, "how many products, with one to five variants each")
+	c.Flags().IntVar(&o.size.Categories, "categories", demoSize().Categories, "how many categories")
 	c.Flags().BoolVar(&o.limits, "limits", false, "keep Klaviyo's rate limits")
 	c.Flags().DurationVar(&o.jobTime, "job-time", demoJobTime, "how long Klaviyo's import jobs take")
 	c.Flags().StringVar(&o.ctAddr, "commercetools", "127.0.0.1:0", "address of the commercetools")

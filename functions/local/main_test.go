@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -49,7 +50,7 @@ func newShop(tb testing.TB, customers int, options klaviyotest.Options, klaviyo 
 
 	options.Key = demoKey
 	s := &shop{ct: commercetoolstest.NewServer(demoProject), kl: klaviyotest.New(options)}
-	s.ct.Put("customers", commercetoolstest.Customers(demoSeed, customers)...)
+	s.ct.Fill(commercetoolstest.NewShop(demoSeed, commercetoolstest.Size{Customers: customers}))
 
 	ct, kl := httptest.NewServer(s.ct), httptest.NewServer(klaviyo(s.kl))
 	tb.Cleanup(ct.Close)
@@ -193,8 +194,32 @@ func TestDemo(t *testing.T) {
 		t.Errorf("the first line is %q, want that it names the demo shop", first)
 	}
 
-	wantIn(t, out, "500 sent, 0 failed", "│ customers │ done", "CustomerCreated", "-> 204", "Klaviyo now has 501 profiles",
-		`"last_name": "Realtime"`)
+	wantIn(t, out, "2000 sent, 0 failed", "│ customers │ done")
+	wantRealtime(t, out)
+}
+
+// wantRealtime fails unless each message was acknowledged, and Klaviyo has what it is about.
+func wantRealtime(t *testing.T, out string) {
+	t.Helper()
+
+	for _, message := range []string{
+		"CustomerCreated", "customer ResourceUpdated", "CustomerCreated, once more", "CategoryCreated", "category ResourceUpdated",
+		"ProductPublished", "ProductUnpublished", "inventory-entry ResourceUpdated", "OrderCreated", "OrderStateChanged to Confirmed",
+		"OrderStateChanged to Cancelled", "PaymentTransactionAdded",
+	} {
+		if !regexp.MustCompile(`\n  ` + message + `[^\n]*-> 204 in `).MatchString(out) {
+			t.Errorf("%s was not acknowledged:\n%s", message, out)
+		}
+	}
+
+	for _, has := range []string{
+		`20\d\d profiles`, `events: .*Cancelled Order \d.*Fulfilled Order \d.*Ordered Product \d.*Placed Order \d.*Refunded Order \d`,
+		`catalog: \d+ items, \d+ variants, \d+ categories`, `"last_name": "Realtime"`, `"metric": "Placed Order"`, `"ItemNames"`, `"…": "and \d+ more"`,
+	} {
+		if !regexp.MustCompile(has).MatchString(out) {
+			t.Errorf("the output lacks %s:\n%s", has, out)
+		}
+	}
 }
 
 func TestWrongUse(t *testing.T) {
@@ -213,6 +238,7 @@ func TestWrongUse(t *testing.T) {
 		"set to nothing":        {[]string{"CT_API_URL=", "KLAVIYO_AUTH_KEY="}, []string{"run"}, []string{"CT_API_URL is required", "KLAVIYO_AUTH_KEY is required"}},
 		"a path as project":     {append(s.env, "CT_PROJECT_ID=../x"), []string{"run"}, []string{"CT_PROJECT_ID: must be a project key"}},
 		"negative customers":    {nil, []string{"demo", "--customers", "-5"}, []string{"--customers"}},
+		"negative categories":   {nil, []string{"demo", "--categories", "-1"}, []string{"--categories"}},
 		"no ids":                {nil, []string{"run", "--ids", ""}, []string{"--ids: must name at least one id"}},
 		"a part of them":        {withoutKey, []string{"serve"}, []string{"KLAVIYO_AUTH_KEY is required"}},
 		"config":                {append(s.env, `CONFIG_JSON={"order":{"metrics":{"placed":1}}}`), []string{"run"}, []string{"CONFIG_JSON: order.metrics.placed: unknown key"}},

@@ -118,6 +118,16 @@ func (s *Shop) Resource(endpoint string, number int) json.RawMessage {
 	return s.endpoints[endpoint].make(number)
 }
 
+// Get is the resource with an id; nil when there is none.
+func (s *Shop) Get(endpoint, id string) json.RawMessage {
+	r := s.endpoints[endpoint].get(id)
+	if r == nil {
+		return nil
+	}
+
+	return r.text()
+}
+
 // id is the id of a resource.
 func (s *Shop) id(k kind, number int) uuid {
 	high := mix(mix(s.seed) + mix(uint64(k)<<48+uint64(number))) //nolint:gosec // numbers are not negative

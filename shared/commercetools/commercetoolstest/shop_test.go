@@ -132,6 +132,24 @@ func id(t *testing.T, raw json.RawMessage) string {
 	return one.ID
 }
 
+func TestGetOfShop(t *testing.T) {
+	t.Parallel()
+
+	shop := commercetoolstest.NewShop(1, some())
+
+	for _, endpoint := range endpoints() {
+		for raw := range shop.All(endpoint) {
+			if got := shop.Get(endpoint, id(t, raw)); string(got) != string(raw) {
+				t.Errorf("%s: %s is %s", endpoint, id(t, raw), got)
+			}
+		}
+
+		if got := shop.Get(endpoint, "x"); got != nil {
+			t.Errorf("%s that is not there: %s", endpoint, got)
+		}
+	}
+}
+
 // Ids spread evenly, or begin with the same digit.
 func TestShopIDs(t *testing.T) {
 	t.Parallel()
