@@ -18,8 +18,6 @@ type category struct {
 	OrderHint   string      `json:"orderHint"`
 	ExternalID  string      `json:"externalId,omitempty"`
 	Assets      []struct{}  `json:"assets"`
-
-	path []int // the numbers of the ancestors
 }
 
 // roots is how many categories have no parent. Their tree has four levels at the most.
@@ -49,12 +47,15 @@ func (s *Shop) newCategories() []category {
 		if n >= roots {
 			parent := (n - roots) / branches
 			above := all[parent]
-			c.path = append(append(c.path, above.path...), parent)
 			c.Parent = new(s.ref("category", aCategory, parent))
 			c.Ancestors = append(append(c.Ancestors, above.Ancestors...), *c.Parent)
 		}
 
-		c.name(n, len(c.path))
+		if n%2 == 0 {
+			c.Key = "category-" + padded(n)
+		}
+
+		c.name(n, len(c.Ancestors))
 		all[n] = c
 	}
 

@@ -50,8 +50,8 @@ type itemState struct {
 	State    reference `json:"state"`
 }
 
-// fill puts one to five line items into an order, and sums up. Of the line items one in 53 is of a product that is gone, and
-// one in 43 has a price finer than the currency's coin.
+// fill puts one to five line items into an order, and sums up. Of the line items one in 53 is of a product that is gone, one
+// in 43 has a price finer than the currency's coin, and one in four a product discount.
 func (s *Shop) fill(o *order, g generator, n int, currency string) {
 	total := int64(0)
 
@@ -124,11 +124,12 @@ func (s *Shop) lineItem(g generator, n, i int, currency string) lineItem {
 		PriceMode: "Platform", LineItemMode: "Standard", TaxedPricePortions: []struct{}{},
 	}
 
-	if every(43, 5, n+i) {
-		item.Price.Value = money{
-			Type: "highPrecision", CurrencyCode: currency, CentAmount: each.CentAmount,
-			PreciseAmount: each.CentAmount*100 - 1, FractionDigits: each.FractionDigits + 2,
-		}
+	switch {
+	case every(43, 5, n+i):
+		item.Price.Value = fine(each)
+	case every(4, 3, n+i):
+		item.Price.Discounted = reduced(each)
+		each = item.Price.Discounted.Value
 	}
 
 	if discountedBy(n) && i == 0 {

@@ -5,7 +5,6 @@ import "time"
 // payment is a payment in commercetools' order of properties.
 type payment struct {
 	base
-	Key                   string            `json:"key,omitempty"`
 	Customer              *reference        `json:"customer,omitempty"`
 	InterfaceID           string            `json:"interfaceId,omitempty"`
 	AmountPlanned         money             `json:"amountPlanned"`

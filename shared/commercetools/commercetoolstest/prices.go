@@ -73,9 +73,7 @@ func (s *Shop) embeddedPrices(g generator, n, v int, euroCents int64) []price {
 	}
 
 	if every(4, 3, n) {
-		prices[1].Discounted = &discounted{
-			Value: cents("USD", prices[1].Value.CentAmount*9/10), Discount: reference{"product-discount", "5a0b1c2d-3e4f-4a5b-8c6d-7e8f9a0b1c2d"},
-		}
+		prices[1].Discounted = reduced(prices[1].Value)
 	}
 
 	if every(10, 4, n) {
@@ -97,15 +95,25 @@ func (s *Shop) embeddedPrices(g generator, n, v int, euroCents int64) []price {
 	}
 
 	if every(37, 15, n) && v == 0 {
-		prices[0].Value = fine("EUR", euroCents)
+		prices[0].Value = fine(prices[0].Value)
 	}
 
 	return prices
 }
 
-// fine is an amount of a hundredth of a cent less.
-func fine(currency string, amount int64) money {
-	return money{Type: "highPrecision", CurrencyCode: currency, CentAmount: amount, PreciseAmount: amount*100 - 1, FractionDigits: 4}
+// fine is an amount less a hundredth of the currency's coin.
+func fine(m money) money {
+	m.Type, m.PreciseAmount = "highPrecision", m.CentAmount*100-1
+	m.FractionDigits += 2
+
+	return m
+}
+
+// reduced is a product discount of a tenth.
+func reduced(m money) *discounted {
+	m.CentAmount = m.CentAmount * 9 / 10
+
+	return &discounted{Value: m, Discount: reference{"product-discount", "5a0b1c2d-3e4f-4a5b-8c6d-7e8f9a0b1c2d"}}
 }
 
 // perSKU is how many standalone prices a SKU has: see standalonePrice.

@@ -86,10 +86,13 @@ func TestOddOrders(t *testing.T) {
 	})
 
 	wantSome(t, decoded[order](t, shop, "orders"), map[string]func(order) bool{
-		"yen":         func(o order) bool { return o.TotalPrice.CurrencyCode == "JPY" && o.TotalPrice.FractionDigits == 0 },
-		"euros":       func(o order) bool { return o.TotalPrice.CurrencyCode == "EUR" },
-		"one item":    func(o order) bool { return len(o.LineItems) == 1 },
-		"five items":  func(o order) bool { return len(o.LineItems) == 5 },
+		"yen":        func(o order) bool { return o.TotalPrice.CurrencyCode == "JPY" && o.TotalPrice.FractionDigits == 0 },
+		"euros":      func(o order) bool { return o.TotalPrice.CurrencyCode == "EUR" },
+		"one item":   func(o order) bool { return len(o.LineItems) == 1 },
+		"five items": func(o order) bool { return len(o.LineItems) == 5 },
+		"reduced": func(o order) bool {
+			return slices.ContainsFunc(o.LineItems, func(i commercetools.LineItem) bool { return i.Price.Discounted != nil })
+		},
 		"fine prices": func(o order) bool { return slices.ContainsFunc(o.LineItems, fine) },
 		"a product that is gone": func(o order) bool {
 			return slices.ContainsFunc(o.LineItems, func(i commercetools.LineItem) bool { return len(i.ProductSlug) == 0 })
