@@ -68,7 +68,7 @@ func open(e Environment, build func(*commercetools.Client, *klaviyo.Client, sett
 	}
 
 	if e.Topic != "" {
-		parker, err := OpenParker(context.Background(), e.Parking.Project, e.Topic)
+		parker, err := OpenParker(context.Background(), e.TopicName())
 		if err != nil {
 			return Target{}, err
 		}

@@ -48,15 +48,27 @@ func NewPubSubParker(publisher *pubsub.Publisher) *PubSubParker {
 	return &PubSubParker{publisher: publisher}
 }
 
-// OpenParker returns a parker for a topic of a project, with a Pub/Sub client of its own for as long as the process lives.
-// It finds the credentials, but makes no call.
-func OpenParker(ctx context.Context, project, topic string) (*PubSubParker, error) {
+// OpenParker returns a parker for a topic, projects/PROJECT/topics/TOPIC, with a Pub/Sub client of its own for as long as
+// the process lives. It finds the credentials, but makes no call.
+func OpenParker(ctx context.Context, topic string) (*PubSubParker, error) {
+	client, err := pubSub(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+
+	return NewPubSubParker(client.Publisher(topic)), nil
+}
+
+// pubSub returns a client for the project of a topic or subscription.
+func pubSub(ctx context.Context, name string) (*pubsub.Client, error) {
+	project, _, _ := strings.Cut(strings.TrimPrefix(name, "projects/"), "/")
+
 	client, err := pubsub.NewClient(ctx, project)
 	if err != nil {
 		return nil, fmt.Errorf("delivery: parking: %w", err)
 	}
 
-	return NewPubSubParker(client.Publisher(topic)), nil
+	return client, nil
 }
 
 // Park implements Parker; it waits until Pub/Sub has the message.

@@ -90,20 +90,57 @@ func (s Shop) Mapping() mapping.Shop {
 	}
 }
 
-// Parking says where messages go that never succeed.
+// Parking says where messages go that never succeed, and where they are read again.
 type Parking struct {
-	// Topic is a Pub/Sub topic's id; without one nothing is parked, and such messages come again.
-	Topic   string `env:"PARKED_TOPIC"`
-	Project string `env:"GOOGLE_CLOUD_PROJECT"`
+	// Topic is a Pub/Sub topic: projects/PROJECT/topics/TOPIC, or TOPIC alone for one of Project. Without one nothing is
+	// parked, and such messages come again.
+	Topic string `env:"PARKED_TOPIC"`
+	// Subscription is the topic's pull subscription, projects/PROJECT/subscriptions/SUBSCRIPTION: `local parked` reads from
+	// it. Without one it is the subscription that has the topic's name.
+	Subscription string `env:"PARKED_SUBSCRIPTION"`
+	Project      string `env:"GOOGLE_CLOUD_PROJECT"`
 }
 
-// Validate wants a project for the topic.
+var (
+	topicForm        = regexp.MustCompile(`^(projects/[^/\s]+/topics/)?[^/\s]+$`)
+	subscriptionForm = regexp.MustCompile(`^projects/[^/\s]+/subscriptions/[^/\s]+$`)
+)
+
+// Validate finds names that are none, and wants a project for a topic that doesn't name its own.
 func (p Parking) Validate() error {
-	if p.Topic != "" && p.Project == "" {
-		return errors.New("GOOGLE_CLOUD_PROJECT is required with PARKED_TOPIC")
+	var problems []error
+
+	switch {
+	case p.Topic == "":
+	case !topicForm.MatchString(p.Topic):
+		problems = append(problems, errors.New("PARKED_TOPIC: must be a name such as projects/PROJECT/topics/TOPIC"))
+	case !strings.Contains(p.Topic, "/") && p.Project == "":
+		problems = append(problems, errors.New("GOOGLE_CLOUD_PROJECT is required with PARKED_TOPIC"))
 	}
 
-	return nil
+	if p.Subscription != "" && !subscriptionForm.MatchString(p.Subscription) {
+		problems = append(problems, errors.New("PARKED_SUBSCRIPTION: must be a full name such as projects/PROJECT/subscriptions/SUBSCRIPTION"))
+	}
+
+	return errors.Join(problems...)
+}
+
+// TopicName is the topic's full name; "" without a topic.
+func (p Parking) TopicName() string {
+	if p.Topic == "" || strings.Contains(p.Topic, "/") {
+		return p.Topic
+	}
+
+	return "projects/" + p.Project + "/topics/" + p.Topic
+}
+
+// SubscriptionName is the full name of the subscription; "" with neither a subscription nor a topic.
+func (p Parking) SubscriptionName() string {
+	if p.Subscription != "" {
+		return p.Subscription
+	}
+
+	return strings.Replace(p.TopicName(), "/topics/", "/subscriptions/", 1)
 }
 
 // Sync says where an import keeps its state and queues its work.

@@ -205,6 +205,41 @@ func TestLoadTellsEveryProblemAtOnce(t *testing.T) {
 	}
 }
 
+func TestParkingNames(t *testing.T) {
+	t.Parallel()
+
+	const full = "projects/other/topics/parked"
+
+	tests := map[string]struct {
+		parking                 settings.Parking
+		wantTopic, wantToReadIt string
+	}{
+		"nothing":             {settings.Parking{Project: "p"}, "", ""},
+		"a topic's id":        {settings.Parking{Topic: "parked", Project: "p"}, "projects/p/topics/parked", "projects/p/subscriptions/parked"},
+		"a full name":         {settings.Parking{Topic: full, Project: "p"}, full, "projects/other/subscriptions/parked"},
+		"without a project":   {settings.Parking{Topic: full}, full, "projects/other/subscriptions/parked"},
+		"both":                {settings.Parking{Topic: full, Subscription: "projects/p/subscriptions/s"}, full, "projects/p/subscriptions/s"},
+		"only a subscription": {settings.Parking{Subscription: "projects/p/subscriptions/s"}, "", "projects/p/subscriptions/s"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			if err := tt.parking.Validate(); err != nil {
+				t.Error(err)
+			}
+
+			if got := tt.parking.TopicName(); got != tt.wantTopic {
+				t.Errorf("topic %q, want %q", got, tt.wantTopic)
+			}
+
+			if got := tt.parking.SubscriptionName(); got != tt.wantToReadIt {
+				t.Errorf("subscription %q, want %q", got, tt.wantToReadIt)
+			}
+		})
+	}
+}
+
 func TestMalformedValues(t *testing.T) {
 	t.Parallel()
 
@@ -227,6 +262,9 @@ func TestMalformedValues(t *testing.T) {
 		{"PREFERRED_LOCALE", "e", "must be a language tag"},
 		{"PREFERRED_CURRENCY", "USDX", "must be three capital letters"},
 		{"PRODUCT_URL_TEMPLATE", "{{productSlug}}", "must be a URL"},
+		{"PARKED_TOPIC", "projects/p/subscriptions/parked", "must be a name such as"},
+		{"PARKED_TOPIC", "a topic", "must be a name such as"},
+		{"PARKED_SUBSCRIPTION", "parked", "must be a full name"},
 		{"TASKS_QUEUE", "projects//locations/l/queues/q", "must be a full name"},
 	}
 	for _, tt := range tests {
