@@ -22,6 +22,15 @@ func Firestore(t *testing.T) string {
 	return address(t, firestore)
 }
 
+// PubSub returns the address of a Pub/Sub emulator: PUBSUB_EMULATOR_HOST when that is set, else one of its own from the
+// Google Cloud SDK (component pubsub-emulator) and java. The emulator keeps projects apart, so a test gets an empty one by
+// taking a project id of its own. It pushes to 127.0.0.1, keeps dead-letter policies, and asks for no credentials.
+func PubSub(t *testing.T) string {
+	t.Helper()
+
+	return address(t, pubSub)
+}
+
 // CloudTasks returns the address of a Cloud Tasks emulator, github.com/aertje/cloud-tasks-emulator, built from the
 // module in .tools/cloud-tasks-emulator. A test makes a queue of its own in it. The emulator differs from the service:
 // max_attempts must be finite (-1 gives one attempt), Retry-After is ignored, a paused queue does not resume, and two
@@ -37,6 +46,7 @@ func CloudTasks(t *testing.T) string {
 //nolint:gochecknoglobals // one process for all tests of a package: starting Java for each would take minutes
 var (
 	firestore  = sync.OnceValues(startFirestore)
+	pubSub     = sync.OnceValues(startPubSub)
 	cloudTasks = sync.OnceValues(startCloudTasks)
 )
 
@@ -61,51 +71,66 @@ func address(t *testing.T, emulator func() (*process, error)) string {
 }
 
 func startFirestore() (*process, error) {
-	//nolint:forbidigo // the name that Google's tools and clients have given it
-	if addr := os.Getenv("FIRESTORE_EMULATOR_HOST"); addr != "" {
+	return startJava("FIRESTORE_EMULATOR_HOST", "cloud-firestore-emulator", "cloud-firestore-emulator.jar",
+		"com.google.cloud.datastore.emulator.firestore.CloudFirestore", "start")
+}
+
+func startPubSub() (*process, error) {
+	return startJava("PUBSUB_EMULATOR_HOST", "pubsub-emulator", "lib/cloud-pubsub-emulator-*-all.jar",
+		"com.google.cloud.pubsub.testing.v1.Main")
+}
+
+// startJava starts an emulator of the Google Cloud SDK: the main class of a component's jar, with its arguments. The
+// variable, the one that Google's tools and clients know, may name one that runs already.
+func startJava(variable, component, jar string, main ...string) (*process, error) {
+	//nolint:forbidigo // what Google's tools set is no setting of ours
+	if addr := os.Getenv(variable); addr != "" {
 		return &process{addr: addr}, nil
 	}
 
 	java, err := exec.LookPath("java")
 	if err != nil {
-		return nil, fmt.Errorf("%w: the Firestore emulator needs java: %w", errAbsent, err)
+		return nil, fmt.Errorf("%w: the %s needs java: %w", errAbsent, component, err)
 	}
 
-	jar, err := firestoreJar()
+	path, err := find(component, jar)
 	if err != nil {
 		return nil, err
 	}
 
 	return start(func(port string) []string {
-		// English, since it knows no other; the other flags make a short-lived Java start faster.
-		return []string{
-			java, "-Duser.language=en", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx1g", "-cp", jar,
-			"com.google.cloud.datastore.emulator.firestore.CloudFirestore", "start", "--host=127.0.0.1", "--port=" + port,
-		}
+		// English, since Firestore's knows no other; the other flags make a short-lived Java start faster.
+		command := []string{java, "-Duser.language=en", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx1g", "-cp", path}
+
+		return append(append(command, main...), "--host=127.0.0.1", "--port="+port)
 	})
 }
 
-// firestoreJar finds the emulator in the SDK that gcloud belongs to. It is run without gcloud, which would start it
-// through a chain of processes that outlive their parent.
-func firestoreJar() (string, error) {
-	const component = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
-
+// find finds an emulator's jar, a pattern, in the SDK that gcloud belongs to. It is run without gcloud, which would start
+// it through a chain of processes that outlive their parent.
+func find(component, jar string) (string, error) {
 	gcloud, err := exec.LookPath("gcloud")
 	if err == nil {
 		gcloud, err = filepath.EvalSymlinks(gcloud)
 	}
 
 	if err != nil {
-		return "", fmt.Errorf("%w: the Firestore emulator comes with gcloud: %w", errAbsent, err)
+		return "", fmt.Errorf("%w: the %s comes with gcloud: %w", errAbsent, component, err)
 	}
 
-	jar := filepath.Join(filepath.Dir(gcloud), "..", component)
-	if _, err := os.Stat(jar); err != nil {
-		return "", fmt.Errorf("%w: gcloud components install cloud-firestore-emulator, or apt-get install "+
-			"google-cloud-cli-firestore-emulator: %w", errAbsent, err)
+	pattern := filepath.Join(filepath.Dir(gcloud), "..", "platform", component, jar)
+
+	found, err := filepath.Glob(pattern)
+	if err != nil {
+		return "", fmt.Errorf("the %s: %w", component, err)
 	}
 
-	return jar, nil
+	if len(found) == 0 {
+		return "", fmt.Errorf("%w: there is no %s; gcloud components install %s, or apt-get install google-cloud-cli-%s",
+			errAbsent, pattern, component, strings.TrimPrefix(component, "cloud-"))
+	}
+
+	return found[0], nil
 }
 
 func startCloudTasks() (*process, error) {
