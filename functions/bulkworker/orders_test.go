@@ -121,11 +121,11 @@ func TestOrders(t *testing.T) {
 	t.Parallel()
 
 	s := openWith(t, options{unchecked: true})
-	generated := commercetoolstest.NewShop(3, commercetoolstest.Size{Customers: 50, Orders: 700, Products: 40, Categories: 20})
+	generated := commercetoolstest.NewShop(3, commercetoolstest.Size{Customers: 50, Orders: 250, Products: 40, Categories: 20})
 	s.ct.Fill(generated)
 
 	events, skipped := eventsOf(t, generated)
-	want(t, s.importing(t, bulk.Orders, bulk.Options{}), bulk.Counts{Read: 700, Sent: 700 - skipped, Skipped: skipped})
+	want(t, s.importing(t, bulk.Orders, bulk.Options{}), bulk.Counts{Read: 250, Sent: 250 - skipped, Skipped: skipped})
 
 	if diff := cmp.Diff(events, s.recorded()); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
@@ -142,7 +142,7 @@ func TestOrders(t *testing.T) {
 	}
 
 	// Again, as after a realtime message or another import: nothing doubles.
-	want(t, s.importing(t, bulk.Orders, bulk.Options{}), bulk.Counts{Read: 700, Sent: 700 - skipped, Skipped: skipped})
+	want(t, s.importing(t, bulk.Orders, bulk.Options{}), bulk.Counts{Read: 250, Sent: 250 - skipped, Skipped: skipped})
 
 	if got := len(s.kl.Events()); got != len(events) {
 		t.Errorf("after a second import there are %d events, want %d", got, len(events))
@@ -289,13 +289,13 @@ func TestProductsAreRemembered(t *testing.T) {
 	t.Parallel()
 
 	s := openWith(t, options{unchecked: true})
-	generated := commercetoolstest.NewShop(3, commercetoolstest.Size{Customers: 50, Orders: 600, Products: 100, Categories: 20})
+	generated := commercetoolstest.NewShop(3, commercetoolstest.Size{Customers: 50, Orders: 300, Products: 50, Categories: 20})
 	s.ct.Fill(generated)
 
 	before := s.ct.Requests()
 	s.importing(t, bulk.Orders, bulk.Options{})
 
-	if got := s.ct.Requests() - before; got > 2+3*2 {
-		t.Errorf("%d requests to commercetools for 600 orders", got)
+	if got := s.ct.Requests() - before; got > 2+2*2 {
+		t.Errorf("%d requests to commercetools for 300 orders", got)
 	}
 }

@@ -24,7 +24,7 @@ import (
 // script is what commercetools has, and the messages that it has published about that.
 type script struct {
 	resources map[commercetools.Endpoint][]json.RawMessage
-	messages  []happening
+	messages  []incident
 }
 
 // Whatever mapping's golden cases are about: the messages about it once in order, twice, and in the opposite order end in the
@@ -109,12 +109,12 @@ func TestReplaySamples(t *testing.T) {
 	}
 
 	for typeID, e := range map[string]commercetools.Endpoint{"category": commercetools.Categories, "product": commercetools.ProductProjections} {
-		gone.messages = append(gone.messages, happening{
+		gone.messages = append(gone.messages, incident{
 			function: functionOf(typeID), payload: string(functiontest.SampleMessage(t, typeID+" ResourceDeleted")),
 		})
 
 		for _, r := range gone.resources[e] {
-			gone.messages = append(gone.messages, happening{
+			gone.messages = append(gone.messages, incident{
 				function: functionOf(typeID), payload: functiontest.Change(t, typeID, idOf(t, r), "ResourceDeleted"),
 			})
 		}
@@ -156,7 +156,7 @@ func samples(t *testing.T) *script {
 			t.Fatal(err)
 		}
 
-		s.messages = append(s.messages, happening{function: functionOf(m.Resource.TypeID), payload: string(payload)})
+		s.messages = append(s.messages, incident{function: functionOf(m.Resource.TypeID), payload: string(payload)})
 	}
 
 	return s
@@ -184,20 +184,20 @@ func (s *script) add(t *testing.T, typeID string, resource json.RawMessage) {
 		// All at one time: a refund without a time of its own has that of the message that comes first.
 		more := object{typeID: resource, "createdAt": "2026-01-05T06:07:08.999Z"}
 		s.messages = append(s.messages,
-			happening{function: functionOf(typeID), payload: functiontest.Message(t, typeID, id, kind, more)},
-			happening{function: functionOf(typeID), payload: functiontest.TooLarge(t, typeID, id, kind)})
+			incident{function: functionOf(typeID), payload: functiontest.Message(t, typeID, id, kind, more)},
+			incident{function: functionOf(typeID), payload: functiontest.TooLarge(t, typeID, id, kind)})
 	}
 
 	if typeID == "order" {
 		for _, state := range []string{"Complete", "Cancelled"} {
-			s.messages = append(s.messages, happening{
+			s.messages = append(s.messages, incident{
 				function: functionOf(typeID), payload: functiontest.Message(t, typeID, id, "OrderStateChanged", object{"orderState": state}),
 			})
 		}
 	}
 
 	for _, kind := range []string{"ResourceCreated", "ResourceUpdated"} {
-		s.messages = append(s.messages, happening{function: functionOf(typeID), payload: functiontest.Change(t, typeID, id, kind)})
+		s.messages = append(s.messages, incident{function: functionOf(typeID), payload: functiontest.Change(t, typeID, id, kind)})
 	}
 }
 
@@ -217,7 +217,7 @@ func (s *script) replay(t *testing.T) map[string]record {
 	reverse := slices.Clone(s.messages)
 	slices.Reverse(reverse)
 
-	for how, messages := range map[string][]happening{"again": slices.Concat(s.messages, s.messages), "in reverse": reverse} {
+	for how, messages := range map[string][]incident{"again": slices.Concat(s.messages, s.messages), "in reverse": reverse} {
 		if diff := cmp.Diff(once, s.deliver(t, messages)); diff != "" {
 			t.Errorf("%s (-once in order +now):\n%s", how, diff)
 		}
@@ -228,7 +228,7 @@ func (s *script) replay(t *testing.T) map[string]record {
 
 // deliver delivers messages to a shop of their own, and those that are not acknowledged once more after the others, until all
 // are. It returns what Klaviyo has then.
-func (s *script) deliver(t *testing.T, messages []happening) map[string]record {
+func (s *script) deliver(t *testing.T, messages []incident) map[string]record {
 	t.Helper()
 
 	ct, kl := commercetoolstest.NewServer("demo"), klaviyotest.New(klaviyotest.Options{})
@@ -241,7 +241,7 @@ func (s *script) deliver(t *testing.T, messages []happening) map[string]record {
 	i := newInstance(t, ct, kl, &parkedMessages{})
 
 	for range 3 {
-		var left []happening
+		var left []incident
 
 		for _, m := range messages {
 			if functiontest.Deliver(t, i[m.function], m.payload) != http.StatusNoContent {

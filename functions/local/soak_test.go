@@ -58,7 +58,7 @@ func soak(t *testing.T, seed uint64, faults bool) (map[string]record, int) {
 		p.instances[i] = p.start()
 	}
 
-	for _, h := range w.happenings {
+	for _, h := range w.incidents {
 		p.all.Go(func() {
 			time.Sleep(h.at)
 
@@ -112,7 +112,7 @@ func (p *pubsub) between(least, most time.Duration) time.Duration {
 
 // publish delivers a message, one in ten twice, and now and then once more though it was acknowledged. A message takes at
 // least half a second: that is what keeps one instance's writing from being overtaken by another's unseen.
-func (p *pubsub) publish(h happening) {
+func (p *pubsub) publish(h incident) {
 	copies := 1
 	if p.chance(10) {
 		copies = 2
@@ -133,7 +133,7 @@ func (p *pubsub) publish(h happening) {
 
 // deliver delivers a message once to any instance. One delivery in thirty is given up half-way, and one in a hundred goes to
 // an instance that has just replaced another.
-func (p *pubsub) deliver(h happening) int {
+func (p *pubsub) deliver(h incident) int {
 	replaced := p.chance(1)
 
 	p.mu.Lock()

@@ -18,8 +18,8 @@ type object = map[string]any
 // messagesInWorld is how many messages a world publishes.
 const messagesInWorld = 1000
 
-// happening is something that happens in commercetools, and the message that it publishes about that.
-type happening struct {
+// incident is something that happens in commercetools, and the message that it publishes about that.
+type incident struct {
 	at       time.Duration
 	change   func(*commercetoolstest.Server) // nil for none
 	function string
@@ -34,7 +34,7 @@ type world struct {
 	rand *rand.Rand
 	// stable is what is there from the beginning.
 	stable     map[commercetools.Endpoint][]json.RawMessage
-	happenings []happening
+	incidents []incident
 	ids        int
 }
 
@@ -48,11 +48,11 @@ func newWorld(t *testing.T, seed uint64) *world {
 		w.order()
 	}
 
-	for len(w.happenings) < messagesInWorld {
+	for len(w.incidents) < messagesInWorld {
 		w.customer()
 	}
 
-	w.happenings = w.happenings[:messagesInWorld]
+	w.incidents = w.incidents[:messagesInWorld]
 
 	return w
 }
@@ -77,7 +77,7 @@ func (w *world) id() string {
 // happen lets something happen at any time of the first minute, but after another.
 func (w *world) happen(after time.Duration, change func(*commercetoolstest.Server), function, payload string) (at time.Duration) {
 	at = after + time.Duration(w.rand.Int64N(int64(time.Minute-after)))
-	w.happenings = append(w.happenings, happening{at, change, function, payload})
+	w.incidents = append(w.incidents, incident{at, change, function, payload})
 
 	return at
 }
