@@ -63,7 +63,9 @@ func TestOddOrders(t *testing.T) {
 	nobody := func(i int) bool { return i%97 == 13 }
 	guest := func(i int) bool { return i%5 == 1 || nobody(i) }
 
-	wantOddities(t, decoded[order](t, shop, "orders"), map[string]oddity[order]{
+	orders := decoded[order](t, shop, "orders")
+
+	wantOddities(t, orders, map[string]oddity[order]{
 		"no customer":         {func(o order) bool { return o.CustomerID == "" }, count(n, guest)},
 		"no email":            {func(o order) bool { return o.CustomerEmail == "" }, count(n, func(i int) bool { return i%41 == 7 || nobody(i) })},
 		"nobody":              {func(o order) bool { return o.CustomerID+o.CustomerEmail == "" }, count(n, func(i int) bool { return nobody(i) || guest(i) && i%41 == 7 })},
@@ -85,7 +87,7 @@ func TestOddOrders(t *testing.T) {
 		"an unpaid total":     {func(o order) bool { return o.TotalPrice.CentAmount <= 0 }, 0},
 	})
 
-	wantSome(t, decoded[order](t, shop, "orders"), map[string]func(order) bool{
+	wantSome(t, orders, map[string]func(order) bool{
 		"yen":        func(o order) bool { return o.TotalPrice.CurrencyCode == "JPY" && o.TotalPrice.FractionDigits == 0 },
 		"euros":      func(o order) bool { return o.TotalPrice.CurrencyCode == "EUR" },
 		"one item":   func(o order) bool { return len(o.LineItems) == 1 },
@@ -145,7 +147,9 @@ func TestOddPayments(t *testing.T) {
 	}
 
 	shop := commercetoolstest.NewShop(1, some())
-	wantOddities(t, decoded[payment](t, shop, "payments"), map[string]oddity[payment]{
+	payments := decoded[payment](t, shop, "payments")
+
+	wantOddities(t, payments, map[string]oddity[payment]{
 		"one refund":      {refunded("Success"), paid(24, 5, 12, 20)},
 		"two parts":       {refunded("Success Pending"), paid(24, 8)},
 		"three parts":     {func(p payment) bool { return strings.Count(refunds(p), "Success") == 3 }, paid(24, 14)},
@@ -157,7 +161,7 @@ func TestOddPayments(t *testing.T) {
 		}, pendingCharges(paid)},
 	})
 
-	wantSome(t, decoded[payment](t, shop, "payments"), map[string]func(payment) bool{
+	wantSome(t, payments, map[string]func(payment) bool{
 		"a refund without a time": func(p payment) bool {
 			return slices.ContainsFunc(p.Transactions, func(t commercetools.Transaction) bool { return t.Timestamp.IsZero() })
 		},
@@ -205,7 +209,9 @@ func TestOddProducts(t *testing.T) {
 		return count(n, func(i int) bool { return i%divisor == rest && i%11 != 3 && i%17 != 5 })
 	}
 
-	wantOddities(t, decoded[product](t, shop, "product-projections"), map[string]oddity[product]{
+	products := decoded[product](t, shop, "product-projections")
+
+	wantOddities(t, products, map[string]oddity[product]{
 		"no publication":      {func(p product) bool { return !p.Published }, oneIn(n, 13, 6)},
 		"standalone prices":   {func(p product) bool { return p.PriceMode == commercetools.PriceModeStandalone }, oneIn(n, 11, 3)},
 		"no embedded price":   {all(func(v commercetools.Variant) bool { return len(v.Prices) == 0 }), count(n, func(i int) bool { return i%11 == 3 || i%17 == 5 })},
@@ -231,7 +237,7 @@ func TestOddProducts(t *testing.T) {
 		"more than 5 variants": {func(p product) bool { return len(p.Variants) > 4 }, 0},
 	})
 
-	wantSome(t, decoded[product](t, shop, "product-projections"), map[string]func(product) bool{
+	wantSome(t, products, map[string]func(product) bool{
 		"one variant":        func(p product) bool { return len(p.Variants) == 0 },
 		"five variants":      func(p product) bool { return len(p.Variants) == 4 },
 		"several categories": func(p product) bool { return len(p.Categories) > 1 },
