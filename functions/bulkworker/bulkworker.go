@@ -68,7 +68,9 @@ func Importers(
 	ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config,
 ) map[bulk.Resource]bulk.Importer {
 	return map[bulk.Resource]bulk.Importer{
-		bulk.Customers: NewCustomers(ct, kl, cfg.Customer.CustomFields.Properties),
-		bulk.Orders:    NewOrders(ct, kl, shop, cfg),
+		bulk.Categories: NewCategories(ct, kl, shop),
+		bulk.Products:   NewProducts(ct, kl, shop, cfg),
+		bulk.Customers:  NewCustomers(ct, kl, cfg.Customer.CustomFields.Properties),
+		bulk.Orders:     NewOrders(ct, kl, shop, cfg),
 	}
 }

@@ -114,9 +114,7 @@ func (c *Customers) send(ctx context.Context, w bulk.Work, batch *klaviyo.Profil
 	}
 
 	page.Jobs = jobs
-	page.Failures = append(page.Failures, refused...)
-	page.Sent -= len(refused)
-	page.Failed += len(refused)
+	fail(&page, refused)
 
 	return page, nil
 }

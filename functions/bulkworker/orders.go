@@ -90,9 +90,7 @@ func (o *Orders) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	}
 
 	page.End = last
-	page.Sent -= len(sender.refused)
-	page.Failed += len(sender.refused)
-	page.Failures = append(page.Failures, slices.Collect(maps.Values(sender.refused))...)
+	fail(&page, slices.Collect(maps.Values(sender.refused)))
 
 	return page, nil
 }

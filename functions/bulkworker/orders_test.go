@@ -36,20 +36,7 @@ type generated struct {
 func eventsOf(t *testing.T, shop *commercetoolstest.Shop) (events []string, skipped int) {
 	t.Helper()
 
-	refunds := map[string][]string{}
-
-	for raw := range shop.All("payments") {
-		p := read[struct {
-			ID           string `json:"id"`
-			Transactions []struct{ ID, Type, State string }
-		}](t, raw)
-
-		for _, tx := range p.Transactions {
-			if tx.Type == "Refund" && tx.State != "Failure" {
-				refunds[p.ID] = append(refunds[p.ID], tx.ID)
-			}
-		}
-	}
+	refunds := refundsOf(t, shop)
 
 	for raw := range shop.All("orders") {
 		o := read[generated](t, raw)
@@ -71,24 +58,41 @@ func eventsOf(t *testing.T, shop *commercetoolstest.Shop) (events []string, skip
 			events = append(events, "Cancelled Order "+o.ID)
 		}
 
-		first := true
-
+		paidBack := 0
 		for _, p := range o.PaymentInfo.Payments {
-			for range refunds[p.ID] {
-				if first {
-					events = append(events, "Refunded Order "+o.ID)
-				} else {
-					events = append(events, "Refunded Order "+o.ID+":")
-				}
+			paidBack += refunds[p.ID]
+		}
 
-				first = false
-			}
+		for i := range paidBack {
+			events = append(events, "Refunded Order "+o.ID+map[bool]string{true: ":"}[i > 0])
 		}
 	}
 
 	slices.Sort(events)
 
 	return events, skipped
+}
+
+// refundsOf counts the refunds of each payment that have not failed.
+func refundsOf(t *testing.T, shop *commercetoolstest.Shop) map[string]int {
+	t.Helper()
+
+	refunds := map[string]int{}
+
+	for raw := range shop.All("payments") {
+		p := read[struct {
+			ID           string `json:"id"`
+			Transactions []struct{ Type, State string }
+		}](t, raw)
+
+		for _, tx := range p.Transactions {
+			if tx.Type == "Refund" && tx.State != "Failure" {
+				refunds[p.ID]++
+			}
+		}
+	}
+
+	return refunds
 }
 
 func read[T any](t *testing.T, raw json.RawMessage) (value T) {

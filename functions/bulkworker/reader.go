@@ -184,3 +184,31 @@ func count(page *bulk.Page, id string, err error) {
 		page.Sent++
 	}
 }
+
+// fail counts records that were ready to be sent, and were refused.
+func fail(page *bulk.Page, failures []bulk.Failure) {
+	s := settled(nil, failures)
+	page.Sent -= s.Failed
+	page.Failed += s.Failed
+	page.Failures = append(page.Failures, failures...)
+}
+
+// load reads and maps records by their ids, in any number; one that is gone or can't be mapped is missing.
+func load[T, R any](ctx context.Context, from reader[T], ids []string, toKlaviyo func(T) (R, error)) ([]R, error) {
+	var all []R
+
+	for some := range slices.Chunk(slices.Sorted(slices.Values(ids)), commercetools.MaxIDs) {
+		records, err := from.byID(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+
+		for _, r := range records {
+			if one, err := mapped(r, toKlaviyo); err == nil {
+				all = append(all, one)
+			}
+		}
+	}
+
+	return all, nil
+}

@@ -35,7 +35,7 @@ func (c *Customers) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (b
 			return bulk.Settled{}, judged(err)
 		case !state.Ended():
 			// Those behind it are hardly further, and asking costs requests.
-			settled.Pending = append(jobsOf(unclean), jobs[i:]...)
+			settled.Pending = append(refusing(unclean), jobs[i:]...)
 
 			return settled, nil
 		case state.Completed < job.Rows || state.Failed > 0:
@@ -61,7 +61,7 @@ type endedJob struct {
 	state klaviyo.Job
 }
 
-func jobsOf(ended []endedJob) []bulk.Job {
+func refusing(ended []endedJob) []bulk.Job {
 	jobs := make([]bulk.Job, len(ended))
 	for i, e := range ended {
 		jobs[i] = e.Job

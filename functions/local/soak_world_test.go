@@ -33,9 +33,9 @@ type world struct {
 	t    *testing.T
 	rand *rand.Rand
 	// stable is what is there from the beginning.
-	stable     map[commercetools.Endpoint][]json.RawMessage
+	stable    map[commercetools.Endpoint][]json.RawMessage
 	incidents []incident
-	ids        int
+	ids       int
 }
 
 func newWorld(t *testing.T, seed uint64) *world {

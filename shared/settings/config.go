@@ -112,6 +112,11 @@ type Product struct {
 	MissingText string `json:"missingText"`
 }
 
+// Mapping returns what mapping.Product takes.
+func (p Product) Mapping() mapping.ProductConfig {
+	return mapping.ProductConfig{MissingText: p.MissingText, Channel: p.Inventory.UseChannelInventory}
+}
+
 // Bulk says how an import sends.
 type Bulk struct {
 	// Backfill marks imported events as history, so that they start no flows.

@@ -1,0 +1,136 @@
+package bulkworker
+
+import (
+	"context"
+	"errors"
+
+	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/mapping"
+	"github.com/ctklaviyo/connector/shared/settings"
+)
+
+// categoriesPerShard makes one shard of nearly every shop.
+const categoriesPerShard = 10_000
+
+// Categories imports categories into Klaviyo's catalog. A category comes with its ancestors, so that its breadcrumb needs no
+// request of its own.
+type Categories struct {
+	categories reader[commercetools.Category]
+	kl         *klaviyo.Client
+	shop       mapping.Shop
+}
+
+// NewCategories returns the import of categories.
+func NewCategories(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop) *Categories {
+	return &Categories{
+		categories: reader[commercetools.Category]{
+			ct: ct, endpoint: commercetools.Categories, absent: errors.New("commercetools has no such category"),
+			expand: []string{commercetools.ExpandAncestors},
+			idOf:   func(c commercetools.Category) string { return c.ID },
+		},
+		kl: kl, shop: shop.Mapping(),
+	}
+}
+
+// Plan implements bulk.Importer. A category may be renamed by realtime before Klaviyo works off a job with the old name.
+func (c *Categories) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
+	if o.DeleteAll {
+		return deletionPlan(o), nil
+	}
+
+	plan, err := c.categories.plan(ctx, o, categoriesPerShard)
+	plan.CatchUp = len(o.IDs) == 0 && !o.DryRun
+
+	return plan, judged(err)
+}
+
+// Import implements bulk.Importer: it starts the jobs of one page.
+func (c *Categories) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
+	if w.Options.DeleteAll {
+		return deletion{c.kl, klaviyo.DeleteCategories, c.kl.CategoryIDs}.Import(ctx, w)
+	}
+
+	page := bulk.Page{Cursor: w.Cursor, Settle: true}
+
+	read, last, err := c.categories.read(ctx, w, w.Cursor, limited(w, 0, pageSize))
+	if err != nil {
+		return page, judged(err)
+	}
+
+	var (
+		categories []klaviyo.Category
+		ids        []string
+	)
+
+	for _, r := range read {
+		category, err := mapped(r, c.category)
+		if count(&page, r.id, err); err == nil {
+			categories, ids = append(categories, category), append(ids, r.id)
+		}
+	}
+
+	page.End = last
+	if len(ids) == 0 || w.Options.DryRun {
+		return page, nil
+	}
+
+	exist, err := c.kl.CatalogCategories(ctx, ids)
+	if err != nil {
+		return page, judged(err)
+	}
+
+	if err := w.Proceed(ctx); err != nil {
+		return page, err
+	}
+
+	jobs, failures, err := c.catalog().begin(ctx, categories, exist)
+	if err != nil {
+		return page, judged(err)
+	}
+
+	fail(&page, failures)
+	page.Jobs = jobs
+
+	return page, nil
+}
+
+// Settle implements bulk.Importer.
+func (c *Categories) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
+	if w.Options.DeleteAll {
+		return deletion{c.kl, klaviyo.DeleteCategories, c.kl.CategoryIDs}.Settle(ctx, jobs)
+	}
+
+	ended, failed, err := poll(ctx, c.kl, jobs)
+	if err != nil || !ended {
+		return bulk.Settled{Pending: jobs}, judged(err)
+	}
+
+	if len(failed) > 0 {
+		if err := w.Proceed(ctx); err != nil {
+			return bulk.Settled{}, err
+		}
+	}
+
+	again, failures, err := c.catalog().again(ctx, failed)
+
+	return settled(again, failures), judged(err)
+}
+
+func (c *Categories) category(category commercetools.Category) (klaviyo.Category, error) {
+	return mapping.Category(category, c.shop), nil
+}
+
+func (c *Categories) catalog() catalog[klaviyo.Category] {
+	return catalog[klaviyo.Category]{
+		create: klaviyo.CreateCategories, update: klaviyo.UpdateCategories,
+		idOf:  func(category klaviyo.Category) string { return category.ExternalID },
+		start: c.kl.StartCategories, exist: c.kl.CatalogCategories,
+		load: func(ctx context.Context, ids []string) ([]klaviyo.Category, error) {
+			return load(ctx, c.categories, ids, c.category)
+		},
+		whose: func(id string) string { return id },
+		what:  "category",
+	}
+}

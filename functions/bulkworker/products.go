@@ -1,0 +1,288 @@
+package bulkworker
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/mapping"
+	"github.com/ctklaviyo/connector/shared/settings"
+)
+
+const (
+	// productsPerTask is how many products are dealt with at once: many, since each time their jobs have to be waited for.
+	productsPerTask = 1_000
+	// variantsPerTask bounds the jobs that a shard watches, whose rows stand in its document: Firestore's is 1 MiB.
+	variantsPerTask = 4_000
+	// productsPerShard keeps the number of shards low, for Klaviyo has 500 jobs of a kind in progress at most.
+	productsPerShard = 4_000
+)
+
+// Products imports published products into Klaviyo's catalog: the items of a page first, and when their jobs have ended the
+// variants. Variants that commercetools no longer has are deleted.
+type Products struct {
+	products reader[commercetools.Product]
+	ct       *commercetools.Client
+	kl       *klaviyo.Client
+	shop     mapping.Shop
+	cfg      mapping.ProductConfig
+}
+
+// NewProducts returns the import of products.
+func NewProducts(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config) *Products {
+	return &Products{
+		products: reader[commercetools.Product]{
+			ct: ct, endpoint: commercetools.ProductProjections, absent: errors.New("commercetools has no such published product"),
+			expand: []string{commercetools.ExpandCategoryAncestors},
+			idOf:   func(p commercetools.Product) string { return p.ID },
+		},
+		ct: ct, kl: kl, shop: shop.Mapping(), cfg: cfg.Product.Mapping(),
+	}
+}
+
+// Plan implements bulk.Importer. A price may be changed by realtime before Klaviyo works off a job with the old one.
+func (p *Products) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
+	if o.DeleteAll {
+		return deletionPlan(o), nil
+	}
+
+	plan, err := p.products.plan(ctx, o, productsPerShard)
+	plan.CatchUp = len(o.IDs) == 0 && !o.DryRun
+
+	return plan, judged(err)
+}
+
+// entry is a product as the catalog has it.
+type entry struct {
+	item     klaviyo.Item
+	variants []klaviyo.Variant
+}
+
+// Import implements bulk.Importer: it starts the jobs for the items.
+func (p *Products) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
+	if w.Options.DeleteAll {
+		return p.deletion().Import(ctx, w)
+	}
+
+	page := bulk.Page{Cursor: w.Cursor, Settle: true}
+
+	items, err := p.items(ctx, w, &page)
+	if err != nil {
+		return page, judged(err)
+	}
+
+	if len(items) == 0 || w.Options.DryRun {
+		return page, nil
+	}
+
+	ids := make([]string, len(items))
+	for i, item := range items {
+		ids[i] = item.ExternalID
+	}
+
+	exist, err := existingItems(ctx, p.kl, ids)
+	if err != nil {
+		return page, judged(err)
+	}
+
+	if err := w.Proceed(ctx); err != nil {
+		return page, err
+	}
+
+	jobs, failures, err := p.itemCatalog().begin(ctx, items, exist)
+	if err != nil {
+		return page, judged(err)
+	}
+
+	if failures, err = p.explained(ctx, failures); err != nil {
+		return page, judged(err)
+	}
+
+	fail(&page, failures)
+	page.Jobs = jobs
+
+	return page, nil
+}
+
+// items reads and counts the products of one task, and returns their items.
+func (p *Products) items(ctx context.Context, w bulk.Work, page *bulk.Page) ([]klaviyo.Item, error) {
+	var (
+		items    []klaviyo.Item
+		variants int
+	)
+
+	for !page.End && page.Read < productsPerTask && limited(w, page.Read, pageSize) > 0 {
+		read, last, err := p.products.read(ctx, w, page.Cursor, limited(w, page.Read, pageSize))
+		if err != nil {
+			return nil, err
+		}
+
+		entries, err := p.entries(ctx, read)
+		if err != nil {
+			return nil, err
+		}
+
+		for _, e := range entries {
+			if variants += len(e.value.variants); variants > variantsPerTask && page.Read > 0 {
+				return items, nil
+			}
+
+			if count(page, e.id, e.err); e.err == nil {
+				items = append(items, e.value.item)
+			}
+		}
+
+		page.End = last
+	}
+
+	return items, nil
+}
+
+// entries maps products, with the standalone prices of all of them in one go.
+func (p *Products) entries(ctx context.Context, products []record[commercetools.Product]) ([]record[entry], error) {
+	prices, err := p.standalonePrices(ctx, products)
+	if err != nil {
+		return nil, err
+	}
+
+	now := time.Now()
+	entries := make([]record[entry], len(products))
+
+	for i, r := range products {
+		e, err := mapped(r, func(product commercetools.Product) (entry, error) {
+			item, variants, err := mapping.Product(product, prices[product.ID], p.shop, p.cfg, now)
+
+			return entry{item, variants}, err
+		})
+		entries[i] = record[entry]{id: r.id, value: e, err: err}
+	}
+
+	return entries, nil
+}
+
+// standalonePrices returns the prices of each product that has its prices apart.
+func (p *Products) standalonePrices(
+	ctx context.Context, products []record[commercetools.Product],
+) (map[string][]commercetools.StandalonePrice, error) {
+	var skus []string
+
+	owner := map[string]string{}
+
+	for _, r := range products {
+		if r.value.PriceMode != commercetools.PriceModeStandalone {
+			continue
+		}
+
+		for _, v := range r.value.AllVariants() {
+			skus = append(skus, v.SKU)
+			owner[v.SKU] = r.id
+		}
+	}
+
+	found, err := p.ct.StandalonePrices(ctx, skus...)
+	prices := map[string][]commercetools.StandalonePrice{}
+
+	for _, price := range found {
+		prices[owner[price.SKU]] = append(prices[owner[price.SKU]], price)
+	}
+
+	return prices, err
+}
+
+func (p *Products) itemCatalog() catalog[klaviyo.Item] {
+	return catalog[klaviyo.Item]{
+		create: klaviyo.CreateItems, update: klaviyo.UpdateItems,
+		idOf:  func(item klaviyo.Item) string { return item.ExternalID },
+		start: p.kl.StartItems,
+		exist: func(ctx context.Context, ids []string) (map[string]bool, error) { return existingItems(ctx, p.kl, ids) },
+		load: func(ctx context.Context, ids []string) ([]klaviyo.Item, error) {
+			entries, err := p.byID(ctx, ids)
+			items := make([]klaviyo.Item, len(entries))
+
+			for i, e := range entries {
+				items[i] = e.item
+			}
+
+			return items, err
+		},
+		whose: func(id string) string { return id },
+		what:  "product",
+	}
+}
+
+// byID returns the products with these ids, in any number; one that is no longer published is missing.
+func (p *Products) byID(ctx context.Context, ids []string) ([]entry, error) {
+	var all []entry
+
+	for some := range slices.Chunk(slices.Sorted(slices.Values(ids)), commercetools.MaxIDs) {
+		read, err := p.products.byID(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+
+		entries, err := p.entries(ctx, read)
+		if err != nil {
+			return nil, err
+		}
+
+		for _, e := range entries {
+			if e.err == nil {
+				all = append(all, e.value)
+			}
+		}
+	}
+
+	return all, nil
+}
+
+// explained says of products that Klaviyo refused whether that is because their categories are not there.
+func (p *Products) explained(ctx context.Context, failures []bulk.Failure) ([]bulk.Failure, error) {
+	ids := make([]string, len(failures))
+	for i, f := range failures {
+		ids[i] = f.ID
+	}
+
+	entries, err := p.byID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+
+	categories := map[string][]string{}
+
+	var all []string
+
+	for _, e := range entries {
+		categories[e.item.ExternalID] = e.item.CategoryIDs
+		all = append(all, e.item.CategoryIDs...)
+	}
+
+	exist, err := p.kl.CatalogCategories(ctx, slices.Compact(slices.Sorted(slices.Values(all))))
+	if err != nil {
+		return nil, err
+	}
+
+	for i, f := range failures {
+		absent := slices.IndexFunc(categories[f.ID], func(id string) bool { return !exist[id] })
+		if absent >= 0 {
+			failures[i].Reason = "its category " + categories[f.ID][absent] +
+				" is not in Klaviyo yet: run the import of categories first, then this one again"
+		}
+	}
+
+	return failures, nil
+}
+
+func existingItems(ctx context.Context, kl *klaviyo.Client, ids []string) (map[string]bool, error) {
+	found, err := kl.CatalogItems(ctx, ids, false)
+	exist := make(map[string]bool, len(found))
+
+	for id := range found {
+		exist[id] = true
+	}
+
+	return exist, err
+}
