@@ -29,12 +29,19 @@ import (
 const asCommand = "CTKLAVIYO_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asCommand) != "" {
+	switch os.Getenv(asCommand) {
+	case "":
+		os.Exit(m.Run())
+	case withoutLimits:
+		if err := serveWithoutLimits(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(exitStopped)
+		}
+	default:
 		main()
-		os.Exit(0)
 	}
 
-	os.Exit(m.Run())
+	os.Exit(0)
 }
 
 // shop is a commercetools and a Klaviyo in the test's process; the command under test is in another.

@@ -62,25 +62,33 @@ func stateOf(t *testing.T, kl *klaviyotest.Server) map[string]record {
 // instance is one instance of every realtime function, by their names.
 type instance map[string]http.HandlerFunc
 
-// newInstance starts an instance between a commercetools and a Klaviyo, whose answers travel through memory. What it parks
-// goes to parked.
-func newInstance(t *testing.T, ct, kl http.Handler, parked *parkedMessages) instance {
-	t.Helper()
-
+// newInstance starts an instance. What it parks goes to parked.
+func newInstance(ct commercetools.Config, kl klaviyo.Config, log *slog.Logger, parked *parkedMessages) (instance, error) {
 	cfg, err := settings.File{}.Config()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 
-	c := &connector{
-		ct: commercetools.New(functiontest.CommercetoolsConfig(functiontest.Memory("http://commercetools.example", ct))),
-		kl: klaviyo.New(functiontest.KlaviyoConfig(functiontest.Memory("http://klaviyo.example", kl))),
-	}
+	c := &connector{ct: commercetools.New(ct), kl: klaviyo.New(kl)}
 	i := instance{}
 
 	for name, handle := range c.realtime(settings.Shop{Locale: "en", Currency: "EUR", ProductURL: "https://shop.example/{{productSlug}}"}, cfg) {
-		target := delivery.Target{Project: "demo", Handle: handle, Parker: parked}
-		i[name] = delivery.NewHandler(name, slog.New(slog.DiscardHandler), func() (delivery.Target, error) { return target, nil })
+		target := delivery.Target{Project: ct.ProjectKey, Handle: handle, Parker: parked}
+		i[name] = delivery.NewHandler(name, log, func() (delivery.Target, error) { return target, nil })
+	}
+
+	return i, nil
+}
+
+// inMemory starts an instance between a commercetools and a Klaviyo without a network.
+func inMemory(t *testing.T, ct, kl http.Handler, parked *parkedMessages) instance {
+	t.Helper()
+
+	i, err := newInstance(
+		functiontest.CommercetoolsConfig(functiontest.Memory("http://commercetools.example", ct)),
+		functiontest.KlaviyoConfig(functiontest.Memory("http://klaviyo.example", kl)), slog.New(slog.DiscardHandler), parked)
+	if err != nil {
+		t.Fatal(err)
 	}
 
 	return i

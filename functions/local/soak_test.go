@@ -52,7 +52,7 @@ func soak(t *testing.T, seed uint64, faults bool) (map[string]record, int) {
 	ct, kl := w.open(), klaviyotest.New(klaviyotest.Options{})
 	p := &pubsub{t: t, rand: rand.New(rand.NewPCG(seed, 1)), faults: faults, began: time.Now()}
 	atCommercetools, atKlaviyo := faulttest.Wrap(ct, p.fault), faulttest.Wrap(kl, p.fault)
-	p.start = func() instance { return newInstance(t, atCommercetools, atKlaviyo, &p.parked) }
+	p.start = func() instance { return inMemory(t, atCommercetools, atKlaviyo, &p.parked) }
 
 	for i := range p.instances {
 		p.instances[i] = p.start()

@@ -7,8 +7,8 @@ import (
 )
 
 // Message is a Message of a type about a resource, with more fields or others.
-func Message(t *testing.T, typeID, id, kind string, more map[string]any) string {
-	t.Helper()
+func Message(tb testing.TB, typeID, id, kind string, more map[string]any) string {
+	tb.Helper()
 
 	m := map[string]any{
 		"notificationType": "Message", "projectKey": project, "id": "m1", "version": 1, "sequenceNumber": 1, "resourceVersion": 1,
@@ -16,55 +16,55 @@ func Message(t *testing.T, typeID, id, kind string, more map[string]any) string 
 	}
 	maps.Copy(m, more)
 
-	return string(Encode(t, m))
+	return string(Encode(tb, m))
 }
 
 // TooLarge is a Message of a type whose payload is not included.
-func TooLarge(t *testing.T, typeID, id, kind string) string {
-	t.Helper()
+func TooLarge(tb testing.TB, typeID, id, kind string) string {
+	tb.Helper()
 
-	return Message(t, typeID, id, "", map[string]any{
+	return Message(tb, typeID, id, "", map[string]any{
 		"payloadNotIncluded": map[string]any{"reason": "too large", "payloadType": kind}, "createdAt": "2026-01-05T06:07:08.999Z",
 	})
 }
 
 // Change is a ResourceCreated, ResourceUpdated or ResourceDeleted.
-func Change(t *testing.T, typeID, id, kind string) string {
-	t.Helper()
+func Change(tb testing.TB, typeID, id, kind string) string {
+	tb.Helper()
 
-	return string(Encode(t, map[string]any{
+	return string(Encode(tb, map[string]any{
 		"notificationType": kind, "projectKey": project, "resource": map[string]any{"typeId": typeID, "id": id},
 		"version": 2, "oldVersion": 1, "modifiedAt": "2026-01-02T03:04:05.002Z",
 	}))
 }
 
 // Formats are both formats of a payload, by their names.
-func Formats(t *testing.T, payload string) map[string]string {
-	t.Helper()
+func Formats(tb testing.TB, payload string) map[string]string {
+	tb.Helper()
 
-	return map[string]string{"Platform": payload, "CloudEvents": string(Encode(t, map[string]any{
+	return map[string]string{"Platform": payload, "CloudEvents": string(Encode(tb, map[string]any{
 		"specversion": "1.0", "id": "m1", "type": "com.commercetools.category.message.CategoryCreated", "source": "/demo/categories",
 		"data": json.RawMessage(payload),
 	}))}
 }
 
 // Push is a payload in the body of a Pub/Sub push request.
-func Push(t *testing.T, payload string) string {
-	t.Helper()
+func Push(tb testing.TB, payload string) string {
+	tb.Helper()
 
-	return string(Encode(t, map[string]any{
+	return string(Encode(tb, map[string]any{
 		"message":      map[string]any{"data": []byte(payload), "messageId": "1", "attributes": map[string]string{}},
 		"subscription": "projects/p/subscriptions/s",
 	}))
 }
 
 // Encode is v in JSON.
-func Encode(t *testing.T, v any) json.RawMessage {
-	t.Helper()
+func Encode(tb testing.TB, v any) json.RawMessage {
+	tb.Helper()
 
 	data, err := json.Marshal(v)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 
 	return data
