@@ -201,7 +201,8 @@ func TestDemo(t *testing.T) {
 		t.Errorf("the first line is %q, want that it names the demo shop", first)
 	}
 
-	wantIn(t, out, "2000 sent, 0 failed", "│ customers │ done")
+	wantIn(t, out, "│ categories │ done   │   40 │   40 │      0 │", "│ products   │ done   │  277 │  277 │      0 │",
+		"│ customers  │ done   │ 2000 │ 2000 │      0 │", "│ orders     │ done   │ 3000 │ 2955 │      0 │")
 	wantRealtime(t, out)
 }
 
@@ -220,7 +221,7 @@ func wantRealtime(t *testing.T, out string) {
 	}
 
 	for _, has := range []string{
-		`20\d\d profiles`, `events: .*Cancelled Order \d.*Fulfilled Order \d.*Ordered Product \d.*Placed Order \d.*Refunded Order \d`,
+		`2\d\d\d profiles`, `events: .*Cancelled Order \d{3}, Fulfilled Order \d{4}, Ordered Product \d{4}, Placed Order \d{4}, Refunded Order \d{4}`,
 		`catalog: \d+ items, \d+ variants, \d+ categories`, `"last_name": "Realtime"`, `"metric": "Placed Order"`, `"ItemNames"`, `"…": "and \d+ more"`,
 	} {
 		if !regexp.MustCompile(has).MatchString(out) {
