@@ -36,12 +36,29 @@ func TestSoak(t *testing.T) {
 
 				t.Logf("seed %d: %d messages about %d records took %d deliveries", seed, messagesInWorld, len(want), deliveries)
 
+				if n := placed(want); n != ordersInWorld {
+					t.Errorf("seed %d: %d orders are placed, want %d", seed, n, ordersInWorld)
+				}
+
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("seed %d: what Klaviyo has (-without faults +with them):\n%s", seed, diff)
 				}
 			})
 		})
 	}
+}
+
+// placed counts the orders that Klaviyo knows of.
+func placed(all map[string]record) int {
+	n := 0
+
+	for name := range all {
+		if strings.HasPrefix(name, "event Placed Order ") {
+			n++
+		}
+	}
+
+	return n
 }
 
 // soak lets a world happen, and returns what Klaviyo has in the end and how many deliveries that took.

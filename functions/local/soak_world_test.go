@@ -15,8 +15,11 @@ import (
 
 type object = map[string]any
 
-// messagesInWorld is how many messages a world publishes.
-const messagesInWorld = 1000
+// messagesInWorld is how many messages a world publishes, and ordersInWorld how many orders are placed there.
+const (
+	messagesInWorld = 1000
+	ordersInWorld   = 80
+)
 
 // incident is something that happens in commercetools, and the message that it publishes about that.
 type incident struct {
@@ -44,7 +47,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	w := &world{t: t, rand: rand.New(rand.NewPCG(seed, 0)), stable: map[commercetools.Endpoint][]json.RawMessage{}}
 	w.catalog()
 
-	for range 80 {
+	for range ordersInWorld {
 		w.order()
 	}
 
