@@ -30,6 +30,7 @@ type Products struct {
 	kl       *klaviyo.Client
 	shop     mapping.Shop
 	cfg      mapping.ProductConfig
+	kept     kept
 }
 
 // NewProducts returns the import of products.
@@ -70,18 +71,20 @@ func (p *Products) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 
 	page := bulk.Page{Cursor: w.Cursor, Settle: true}
 
-	items, err := p.items(ctx, w, &page)
+	entries, err := p.next(ctx, w, &page)
 	if err != nil {
 		return page, judged(err)
 	}
 
-	if len(items) == 0 || w.Options.DryRun {
+	if len(entries) == 0 || w.Options.DryRun {
 		return page, nil
 	}
 
-	ids := make([]string, len(items))
-	for i, item := range items {
-		ids[i] = item.ExternalID
+	p.kept.put(page.Cursor, entries)
+
+	items, ids := make([]klaviyo.Item, len(entries)), make([]string, len(entries))
+	for i, e := range entries {
+		items[i], ids[i] = e.item, e.item.ExternalID
 	}
 
 	exist, err := existingItems(ctx, p.kl, ids)
@@ -108,10 +111,10 @@ func (p *Products) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	return page, nil
 }
 
-// items reads and counts the products of one task, and returns their items.
-func (p *Products) items(ctx context.Context, w bulk.Work, page *bulk.Page) ([]klaviyo.Item, error) {
+// next reads and counts the products of one task, and returns those that can be sent.
+func (p *Products) next(ctx context.Context, w bulk.Work, page *bulk.Page) ([]entry, error) {
 	var (
-		items    []klaviyo.Item
+		all      []entry
 		variants int
 	)
 
@@ -128,18 +131,18 @@ func (p *Products) items(ctx context.Context, w bulk.Work, page *bulk.Page) ([]k
 
 		for _, e := range entries {
 			if variants += len(e.value.variants); variants > variantsPerTask && page.Read > 0 {
-				return items, nil
+				return all, nil
 			}
 
 			if count(page, e.id, e.err); e.err == nil {
-				items = append(items, e.value.item)
+				all = append(all, e.value)
 			}
 		}
 
 		page.End = last
 	}
 
-	return items, nil
+	return all, nil
 }
 
 // entries maps products, with the standalone prices of all of them in one go.

@@ -65,7 +65,7 @@ func (p *Products) settleItems(
 // startVariants starts the jobs for the variants of those items that are there, and for those variants to go that
 // commercetools no longer has.
 func (p *Products) startVariants(ctx context.Context, w bulk.Work, items []bulk.Job) ([]bulk.Job, []bulk.Failure, error) {
-	page, err := p.page(ctx, w)
+	page, err := p.keptPage(ctx, w)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -190,6 +190,10 @@ type variantPage struct {
 	owner map[string]string
 }
 
+func newVariantPage() variantPage {
+	return variantPage{products: map[string]bool{}, owner: map[string]string{}}
+}
+
 // only takes out the variants of other items than those that jobs have brought into the catalog.
 func (v *variantPage) only(items []bulk.Job) {
 	there := map[string]bool{}
@@ -203,9 +207,34 @@ func (v *variantPage) only(items []bulk.Job) {
 	v.variants = slices.DeleteFunc(v.variants, func(one klaviyo.Variant) bool { return !there[one.ItemID] })
 }
 
+// add adds the variants of a product.
+func (v *variantPage) add(e entry) {
+	v.products[e.item.ExternalID] = true
+	v.variants = append(v.variants, e.variants...)
+
+	for _, one := range e.variants {
+		v.owner[one.ExternalID] = e.item.ExternalID
+	}
+}
+
+// keptPage returns what Import has read last: as it was then, if this instance has it still, else as it is now.
+func (p *Products) keptPage(ctx context.Context, w bulk.Work) (variantPage, error) {
+	entries, ok := p.kept.take(w.Cursor)
+	if !ok {
+		return p.page(ctx, w)
+	}
+
+	page := newVariantPage()
+	for _, e := range entries {
+		page.add(e)
+	}
+
+	return page, nil
+}
+
 // page reads again what Import has read last, as it is now.
 func (p *Products) page(ctx context.Context, w bulk.Work) (variantPage, error) {
-	page := variantPage{products: map[string]bool{}, owner: map[string]string{}}
+	page := newVariantPage()
 
 	for cursor, last := w.From, false; !last && cursor < w.Cursor; {
 		read, end, err := p.products.read(ctx, w, cursor, pageSize)
@@ -225,11 +254,8 @@ func (p *Products) page(ctx context.Context, w bulk.Work) (variantPage, error) {
 				break
 			}
 
-			page.products[e.id] = true
-			page.variants = append(page.variants, e.value.variants...)
-
-			for _, v := range e.value.variants {
-				page.owner[v.ExternalID] = e.id
+			if e.err == nil {
+				page.add(e.value)
 			}
 		}
 	}

@@ -104,13 +104,19 @@ func (c *connector) open(ctx context.Context, o options, say io.Writer) error {
 		env.Port = 0
 	}
 
+	c.ct, c.kl = commercetools.New(env.Commercetools.Client()), klaviyo.New(env.Klaviyo.Client())
+
+	return c.listen(ctx, env, cfg, log)
+}
+
+// listen serves every function with the clients that are there.
+func (c *connector) listen(ctx context.Context, env environment, cfg settings.Config, log *slog.Logger) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", env.Port))
 	if err != nil {
 		return &exitError{code: exitStopped, err: fmt.Errorf("cannot listen: %w; choose another PORT", err)}
 	}
 
 	c.url = "http://" + listener.Addr().String()
-	c.ct, c.kl = commercetools.New(env.Commercetools.Client()), klaviyo.New(env.Klaviyo.Client())
 	c.queue = embedded.NewQueue(c.url+"/BulkWorker", embedded.DefaultRates(), log) //nolint:contextcheck // ends with close
 	c.control = bulk.NewControl(c.store, c.queue, log)
 	c.server = newServer(c.routes(env.ProjectID, env.Shop, cfg, log))

@@ -37,6 +37,11 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(exitStopped)
 		}
+	case importsWithoutLimits:
+		if err := serveImportsWithoutLimits(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(exitStopped)
+		}
 	default:
 		main()
 	}
@@ -55,9 +60,17 @@ type shop struct {
 func newShop(tb testing.TB, customers int, options klaviyotest.Options, klaviyo func(http.Handler) http.Handler) *shop {
 	tb.Helper()
 
+	return newShopOf(tb, commercetoolstest.Size{Customers: customers}, options, klaviyo)
+}
+
+func newShopOf(
+	tb testing.TB, size commercetoolstest.Size, options klaviyotest.Options, klaviyo func(http.Handler) http.Handler,
+) *shop {
+	tb.Helper()
+
 	options.Key = demoKey
 	s := &shop{ct: commercetoolstest.NewServer(demoProject), kl: klaviyotest.New(options)}
-	s.ct.Fill(commercetoolstest.NewShop(demoSeed, commercetoolstest.Size{Customers: customers}))
+	s.ct.Fill(commercetoolstest.NewShop(demoSeed, size))
 
 	ct, kl := httptest.NewServer(s.ct), httptest.NewServer(klaviyo(s.kl))
 	tb.Cleanup(ct.Close)

@@ -35,7 +35,7 @@ type Rates struct {
 // DefaultRates are those of the queue that Terraform makes, but for the first pause: locally nobody likes to wait.
 func DefaultRates() Rates {
 	return Rates{
-		PerSecond: 10, Concurrent: 8, MinBackoff: 500 * time.Millisecond, MaxBackoff: 5 * time.Minute,
+		PerSecond: 10, Concurrent: 4, MinBackoff: 500 * time.Millisecond, MaxBackoff: 5 * time.Minute,
 		Deadline: 10 * time.Minute,
 	}
 }
