@@ -228,6 +228,15 @@ func TestContractCatalogJobRefusals(t *testing.T) {
 	}
 }
 
+// unlimited is a client that keeps to no limits, and sends without a look at the descriptions: for many or large requests.
+func unlimited(opts klaviyotest.Options) (*klaviyo.Client, *klaviyotest.Server) {
+	fake := klaviyotest.New(opts)
+
+	return klaviyo.New(klaviyo.Config{
+		APIURL: "https://klaviyo.test", AuthKey: key, Transport: inMemory(fake.ServeHTTP), Limits: map[string]klaviyo.Limit{},
+	}), fake
+}
+
 // A job has 100 rows and 5 MB at the most.
 func TestContractCatalogJobsAreCut(t *testing.T) {
 	t.Parallel()
@@ -240,7 +249,7 @@ func TestContractCatalogJobsAreCut(t *testing.T) {
 		}
 	}
 
-	c, fake := checked(t, klaviyotest.Options{})
+	c, fake := unlimited(klaviyotest.Options{})
 
 	jobs, refused, err := c.StartItems(t.Context(), klaviyo.CreateItems, all)
 	if err != nil || len(refused) > 0 {
@@ -285,10 +294,7 @@ func TestContractCatalogJobsAreListed(t *testing.T) {
 	t.Parallel()
 
 	synctest.Test(t, func(t *testing.T) {
-		fake := klaviyotest.New(klaviyotest.Options{JobTime: time.Minute})
-		c := klaviyo.New(klaviyo.Config{
-			APIURL: "https://klaviyo.test", AuthKey: key, Transport: inMemory(fake.ServeHTTP), Limits: map[string]klaviyo.Limit{},
-		})
+		c, fake := unlimited(klaviyotest.Options{JobTime: time.Minute})
 
 		var ids []string
 
@@ -324,19 +330,19 @@ func TestContractTooManyJobs(t *testing.T) {
 	t.Parallel()
 
 	synctest.Test(t, func(t *testing.T) {
-		fake := klaviyotest.New(klaviyotest.Options{JobTime: time.Hour})
-		c := klaviyo.New(klaviyo.Config{
-			APIURL: "https://klaviyo.test", AuthKey: key, Transport: inMemory(fake.ServeHTTP), Limits: map[string]klaviyo.Limit{},
-		})
+		c, _ := unlimited(klaviyotest.Options{JobTime: time.Hour})
 
-		ids := make([]string, 50_001)
-		for i := range ids {
-			ids[i] = fmt.Sprint(i)
+		for range 499 {
+			if jobs, _, err := c.StartDeletions(t.Context(), klaviyo.DeleteItems, []string{"x"}); len(jobs) != 1 || err != nil {
+				t.Fatalf("jobs %v, error %v", jobs, err)
+			}
 		}
 
+		ids := slices.Repeat([]string{"x"}, 150)
+
 		jobs, _, err := c.StartDeletions(t.Context(), klaviyo.DeleteItems, ids)
-		if len(jobs) != 500 || apiError(t, err).Status != http.StatusTooManyRequests {
-			t.Errorf("%d jobs, error %v", len(jobs), err)
+		if len(jobs) != 1 || len(jobs[0].ExternalIDs) != 100 || apiError(t, err).Status != http.StatusTooManyRequests {
+			t.Errorf("jobs %v, error %v", jobs, err)
 		}
 
 		// Another kind is another matter.

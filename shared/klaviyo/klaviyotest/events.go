@@ -33,8 +33,9 @@ func (s *Server) Events() []Event {
 	defer s.mu.Unlock()
 
 	all := make([]Event, 0, len(s.events.byKey))
-	for _, e := range s.events.byKey {
+	for key, e := range s.events.byKey {
 		event := e.Event
+		event.ProfileID = key.profile.id()
 		_ = json.Unmarshal(e.properties, &event.Properties) // they were looked over
 		all = append(all, event)
 	}
@@ -49,7 +50,10 @@ func (s *Server) Events() []Event {
 }
 
 // eventKey is what an event is the same by.
-type eventKey struct{ metric, profile, unique string }
+type eventKey struct {
+	metric, unique string
+	profile        *profile
+}
 
 type eventLog struct{ byKey map[eventKey]*recordedEvent }
 
@@ -130,7 +134,7 @@ func (s *store) repeats(sent []sentEvent) bool {
 		for _, field := range identifierFields() {
 			if id, ok := identifierOf(e.profile, field); ok {
 				if owner := s.byIdentifier[id]; owner != nil {
-					id = identifier{"id", owner.id}
+					id = identifier{"id", owner.id()}
 				}
 
 				mine[key{e.Metric, e.unique(), id}] = true
@@ -154,12 +158,12 @@ func (e *recordedEvent) unique() string { return cmp.Or(e.UniqueID, e.Time.Strin
 
 // record keeps the first of events with the same metric, profile and unique id.
 func (l *eventLog) record(sent sentEvent, p *profile) {
-	key := eventKey{metric: sent.Metric, profile: p.id, unique: sent.unique()}
+	key := eventKey{metric: sent.Metric, profile: p, unique: sent.unique()}
 
 	first := l.byKey[key]
 	if first == nil {
-		kept := sent.recordedEvent // without the profile
-		kept.ProfileID, first = p.id, &kept
+		kept := sent.recordedEvent // without what the event says of the profile
+		first = &kept
 		l.byKey[key] = first
 	}
 

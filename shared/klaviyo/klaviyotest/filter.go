@@ -5,7 +5,6 @@ import (
 	"errors"
 	"regexp"
 	"slices"
-	"strings"
 )
 
 // filter is what GET /api/profiles selects by: profiles whose field has one of the values.
@@ -52,7 +51,7 @@ func (s *store) find(f filter) []*profile {
 	var found []*profile
 
 	for _, value := range f.values {
-		p := s.byID[value]
+		p := s.withID(value)
 		if f.field != "id" {
 			id, _ := identifierOf(map[string]any{f.field: value}, f.field)
 			p = s.byIdentifier[id]
@@ -63,7 +62,7 @@ func (s *store) find(f filter) []*profile {
 		}
 	}
 
-	slices.SortFunc(found, func(a, b *profile) int { return strings.Compare(a.id, b.id) })
+	slices.SortFunc(found, func(a, b *profile) int { return a.number - b.number })
 
 	return found
 }

@@ -2,10 +2,7 @@ package klaviyotest
 
 import (
 	"encoding/json"
-	"maps"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -64,7 +61,7 @@ func (s *Server) createProfile(_ *http.Request, body []byte) answer {
 	s.settle(now)
 
 	if owners := s.profiles.owners(d.Data.Attributes); len(owners) > 0 {
-		return conflict(owners[0].id)
+		return conflict(owners[0].id())
 	}
 
 	return s.writeProfile(http.StatusCreated, s.profiles.create(now), d.Data.Attributes, now)
@@ -112,7 +109,7 @@ func (s *Server) upsertProfile(_ *http.Request, body []byte) answer {
 
 	switch {
 	case clash:
-		return conflict(p.id)
+		return conflict(p.id())
 	case p != nil:
 		return s.writeProfile(http.StatusOK, p, d.Data.Attributes, now)
 	case !identified(d.Data.Attributes):
@@ -124,14 +121,14 @@ func (s *Server) upsertProfile(_ *http.Request, body []byte) answer {
 
 // changeProfile writes to the profile with this id.
 func (s *Server) changeProfile(id string, attributes map[string]any, now time.Time) answer {
-	p := s.profiles.byID[id]
+	p := s.profiles.withID(id)
 	if p == nil {
 		return notFound("profile", id)
 	}
 
 	for _, owner := range s.profiles.owners(attributes) {
 		if owner != p {
-			return conflict(owner.id)
+			return conflict(owner.id())
 		}
 	}
 
@@ -140,18 +137,18 @@ func (s *Server) changeProfile(id string, attributes map[string]any, now time.Ti
 
 // writeProfile refuses to clear the last identifier.
 func (s *Server) writeProfile(status int, p *profile, attributes map[string]any, now time.Time) answer {
-	if !identified(merged(p.attributes, attributes)) {
+	if !identified(merged(p.attributes(), attributes)) {
 		return invalid("One or more identifiers is required", "/data/attributes")
 	}
 
 	s.profiles.write(p, attributes, now)
 
-	return one(status, "profile", p.id, "/api/profiles/"+p.id, p.answered())
+	return one(status, "profile", p.id(), "/api/profiles/"+p.id(), p.answered())
 }
 
 // answered are the attributes that Klaviyo answers with.
 func (p *profile) answered() map[string]any {
-	attributes := maps.Clone(p.attributes)
+	attributes := p.attributes()
 	attributes["created"] = timestamp(p.created)
 	attributes["updated"] = timestamp(p.updated)
 
@@ -166,7 +163,7 @@ func (s *Server) getProfiles(r *http.Request, _ []byte) answer {
 	var found []*profile
 
 	if expression := r.URL.Query().Get("filter"); expression == "" {
-		found = slices.SortedFunc(maps.Values(s.profiles.byID), func(a, b *profile) int { return strings.Compare(a.id, b.id) })
+		found = s.profiles.all
 	} else {
 		f, err := parseFilter(expression)
 		if err != nil {
@@ -178,7 +175,7 @@ func (s *Server) getProfiles(r *http.Request, _ []byte) answer {
 
 	return page(r.URL, defaultPage, found, func(p *profile) resource {
 		return resource{
-			Type: "profile", ID: p.id, Attributes: p.answered(), Links: &links{Self: publicURL + "/api/profiles/" + p.id},
+			Type: "profile", ID: p.id(), Attributes: p.answered(), Links: &links{Self: publicURL + "/api/profiles/" + p.id()},
 		}
 	})
 }

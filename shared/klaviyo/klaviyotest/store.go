@@ -2,6 +2,7 @@ package klaviyotest
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,9 +24,9 @@ func (s *Server) Profiles() []Profile {
 	defer s.mu.Unlock()
 	s.settle(time.Now())
 
-	all := make([]Profile, 0, len(s.profiles.byID))
-	for _, p := range s.profiles.byID {
-		all = append(all, Profile{ID: p.id, Attributes: maps.Clone(p.attributes), Imports: p.imports})
+	all := make([]Profile, 0, len(s.profiles.all))
+	for _, p := range s.profiles.all {
+		all = append(all, Profile{ID: p.id(), Attributes: p.attributes(), Imports: p.imports})
 	}
 
 	slices.SortFunc(all, func(a, b Profile) int {
@@ -35,11 +36,28 @@ func (s *Server) Profiles() []Profile {
 	return all
 }
 
+// profile takes little memory, and few pieces of it, for there may be a million.
 type profile struct {
-	id               string
-	attributes       map[string]any
+	// number is its place among all, from 1.
+	number int
+	// data are the attributes as JSON.
+	data string
+	// identifiers are those of the attributes by rank; the value of one that is missing is "".
+	identifiers      [3]identifier
 	imports          int
 	created, updated time.Time
+}
+
+const idForm = "01FAKEPROFILE%013d"
+
+func (p *profile) id() string { return fmt.Sprintf(idForm, p.number) }
+
+func (p *profile) attributes() map[string]any {
+	var attributes map[string]any
+
+	_ = json.Unmarshal([]byte(p.data), &attributes) // it was encoded here
+
+	return attributes
 }
 
 // identifierFields are the identifiers by rank.
@@ -67,12 +85,12 @@ func text(attributes map[string]any, field string) string {
 
 // store keeps the profiles, and finds them by what identifies them.
 type store struct {
-	byID         map[string]*profile
+	all          []*profile
 	byIdentifier map[identifier]*profile
 }
 
 func newStore() *store {
-	return &store{byID: map[string]*profile{}, byIdentifier: map[identifier]*profile{}}
+	return &store{byIdentifier: map[identifier]*profile{}}
 }
 
 // owners are the profiles that have one of the identifiers, by rank, each once.
@@ -125,38 +143,75 @@ func (s *store) sharesOnlyPhone(p *profile, attributes map[string]any) bool {
 		}
 	}
 
-	return given && (text(p.attributes, "external_id") != "" || text(p.attributes, "email") != "")
+	return given && (p.identifiers[0].value != "" || p.identifiers[1].value != "")
 }
 
 // create adds a profile without attributes.
 func (s *store) create(now time.Time) *profile {
-	p := &profile{id: fmt.Sprintf("01FAKEPROFILE%013d", len(s.byID)+1), attributes: map[string]any{}, created: now}
-	s.byID[p.id] = p
+	p := &profile{number: len(s.all) + 1, created: now}
+	s.all = append(s.all, p)
 
 	return p
+}
+
+// withID finds a profile by its id; nil is none.
+func (s *store) withID(id string) *profile {
+	var number int
+	if _, err := fmt.Sscanf(id, idForm, &number); err != nil || number < 1 || number > len(s.all) {
+		return nil
+	}
+
+	if p := s.all[number-1]; p.id() == id {
+		return p
+	}
+
+	return nil
 }
 
 // write merges attributes into a profile: null clears, absent leaves, and the keys of location and properties are merged
 // one by one.
 func (s *store) write(p *profile, attributes map[string]any, now time.Time) {
-	for _, field := range identifierFields() {
-		if id, ok := identifierOf(p.attributes, field); ok {
-			delete(s.byIdentifier, id)
-		}
+	var old map[string]any
+	if p.data != "" {
+		old = p.attributes()
 	}
 
-	p.attributes = merged(p.attributes, attributes)
+	for _, id := range p.identifiers {
+		delete(s.byIdentifier, id)
+	}
+
+	p.keep(merged(old, attributes))
 	p.imports++
 	p.updated = now
 
-	for _, field := range identifierFields() {
-		if id, ok := identifierOf(p.attributes, field); ok {
+	for _, id := range p.identifiers {
+		if id.value != "" {
 			s.byIdentifier[id] = p
 		}
 	}
 }
 
-// merged leaves old as it is, for it may have been given out.
+// keep replaces the attributes. The values of the identifiers are parts of one text with the JSON.
+func (p *profile) keep(attributes map[string]any) {
+	data, _ := json.Marshal(attributes) //nolint:errchkjson // it was JSON before
+	length := len(data)
+
+	for rank, field := range identifierFields() {
+		p.identifiers[rank], _ = identifierOf(attributes, field)
+		data = append(data, p.identifiers[rank].value...)
+	}
+
+	p.data = string(data)
+	rest := p.data[length:]
+	p.data = p.data[:length]
+
+	for rank := range p.identifiers {
+		n := len(p.identifiers[rank].value)
+		p.identifiers[rank].value, rest = rest[:n], rest[n:]
+	}
+}
+
+// merged changes neither.
 func merged(old, news map[string]any) map[string]any {
 	all := make(map[string]any, len(old)+len(news))
 	maps.Copy(all, old)
