@@ -24,7 +24,7 @@ type DuplicateError struct {
 
 // Error implements error.
 func (e *DuplicateError) Error() string {
-	return fmt.Sprintf("klaviyo: an earlier row of the batch has this %s: %s", e.Field, e.Ref)
+	return fmt.Sprintf("klaviyo: a row of the batch has this %s already: %s", e.Field, e.Ref)
 }
 
 // form is what the bodies of one bulk operation look like around their rows, and how much goes in.
