@@ -3,6 +3,7 @@
 GO       ?= go
 LINT     := $(GO) tool -modfile=.tools/golangci-lint/go.mod golangci-lint
 TFCHECK  := ../shared/tfcheck/tfcheck
+GCFCHECK := ../shared/gcfcheck
 TF_FILES := $(wildcard terraform/*.tf terraform/*/*.tf terraform/*/*/*.tf)
 
 # On a laptop a step that lacks something is skipped and says why. In CI (CI is set) it fails.
@@ -10,7 +11,7 @@ skip = if [ -n "$$CI" ]; then echo "FAILED: $(1)" >&2; exit 1; else echo "skippe
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run serve test bench fmt lint format tidy terraform check
+.PHONY: help run serve test bench fmt lint format tidy terraform zips check
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,5 +53,11 @@ terraform: ## Validate and test the Terraform configuration
 		terraform -chdir=terraform init -backend=false -input=false && \
 		terraform -chdir=terraform validate && terraform -chdir=terraform test; fi
 
+# tfcheck and gcfcheck are not part of the repository; without them there is nothing to hand out the zips.
+zips: ## Build and start every function from the zip that Terraform uploads
+	@if [ ! -x $(TFCHECK) ] || [ ! -d $(GCFCHECK) ]; then echo "skipped: zips: $(TFCHECK) or $(GCFCHECK) is not there"; \
+	elif ! command -v terraform >/dev/null; then $(call skip,zips: terraform is not installed); \
+	else GO="$(GO)" .ci/zips; fi
+
 # The tests come last, so that their verdict does too.
-check: format lint tidy terraform test ## Everything that CI checks
+check: format lint tidy terraform zips test ## Everything that CI checks
