@@ -18,7 +18,7 @@ locals {
     categoryevents  = module.categoryevents
     productevents   = module.productevents
     inventoryevents = module.inventoryevents
-  } : name => module[0] if !contains(var.leave_out, name) }
+  } : name => module[0] if length(module) > 0 }
 
   triggers = { for name, module in {
     customerevents  = module.customerevents_trigger
@@ -27,7 +27,7 @@ locals {
     categoryevents  = module.categoryevents_trigger
     productevents   = module.productevents_trigger
     inventoryevents = module.inventoryevents_trigger
-  } : name => module[0] if !contains(var.leave_out, name) }
+  } : name => module[0] if length(module) > 0 }
 
   # The message types to subscribe to, from the last layer of the config file that names them.
   messages = {
