@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/logging"
@@ -71,7 +72,7 @@ func (h handler) start(w http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, bodyProblem(err)
 	}
 
-	options, err := bulk.ParseOptions(resource, body)
+	options, err := bulk.ParseOptions(resource, body, time.Now())
 	if err != nil {
 		return nil, &problem{status: http.StatusBadRequest, code: "invalid_body", message: err.Error()}
 	}

@@ -131,7 +131,7 @@ func TestRefusedRows(t *testing.T) {
 		json.RawMessage(strings.Replace(string(customer(7, "")), "c7@", "C1@", 1)))
 
 	p := s.run(t, bulk.Options{})
-	want(t, p, bulk.Counts{Read: 7, Sent: 3, Failed: 3, Skipped: 1}, idOf(4), "/attributes/email", idOf(6), "has this email")
+	want(t, p, bulk.Counts{Read: 7, Sent: 3, Failed: 3, Skipped: 1}, idOf(4), "/attributes/email", idOf(6), "has this email already")
 
 	if n := len(s.kl.Profiles()); n != 3 {
 		t.Errorf("Klaviyo has %d profiles, want 3", n)

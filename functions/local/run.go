@@ -41,8 +41,8 @@ func runCommand(state *string) *cobra.Command {
 
 			narrowed := bulk.Options{IDs: ids, StartID: startID, DryRun: dryRun}
 			if cmd.Flags().Changed("since") {
-				if narrowed.Since, err = time.Parse(time.RFC3339, since); err != nil {
-					return fmt.Errorf("--since: %q is no time such as 2026-01-01T00:00:00Z", since)
+				if narrowed.Since, err = bulk.ParseSince(since, time.Now()); err != nil {
+					return fmt.Errorf("--%w", err)
 				}
 			}
 
@@ -60,7 +60,7 @@ func runCommand(state *string) *cobra.Command {
 		},
 	}
 	c.Flags().StringSliceVar(&ids, "ids", nil, "import these ids only")
-	c.Flags().StringVar(&since, "since", "", "import what was modified since this time only, such as 2026-01-01T00:00:00Z")
+	c.Flags().StringVar(&since, "since", "", "import what was modified since then only: 2026-01-01T00:00:00Z, or 26h ago")
 	c.Flags().StringVar(&startID, "start-id", "", "import from this order on, in the order of their ids")
 	c.Flags().BoolVar(&restart, "restart", false, "drop an import that was interrupted, and begin anew")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "read and map, and send nothing")

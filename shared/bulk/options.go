@@ -68,17 +68,23 @@ func (e *OptionsError) Error() string {
 }
 
 // ParseOptions reads the JSON body of a start; an empty body gives the zero Options. Every error is an *OptionsError.
-func ParseOptions(resource Resource, body []byte) (Options, error) {
-	var o Options
+//
+// "since" is a time, or how long before now: "26h". For a schedule always sends the same body.
+func ParseOptions(resource Resource, body []byte, now time.Time) (Options, error) {
+	var sent struct {
+		Options
+
+		Since string `json:"since"`
+	}
 
 	if len(bytes.TrimSpace(body)) == 0 {
-		return o, nil
+		return Options{}, nil
 	}
 
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
 
-	if err := dec.Decode(&o); err != nil {
+	if err := dec.Decode(&sent); err != nil {
 		return Options{}, decodeError(err)
 	}
 
@@ -98,11 +104,34 @@ func ParseOptions(resource Resource, body []byte) (Options, error) {
 		return Options{}, &OptionsError{Problem: "has something after its JSON object"}
 	}
 
+	o := sent.Options
+	if sent.Since != "" {
+		var err error
+		if o.Since, err = ParseSince(sent.Since, now); err != nil {
+			return Options{}, err
+		}
+	}
+
 	if err := o.Normalize(resource); err != nil {
 		return Options{}, err
 	}
 
 	return o, nil
+}
+
+// ParseSince reads a time, or how long before now; the error is an *OptionsError.
+func ParseSince(text string, now time.Time) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t, nil
+	}
+
+	if ago, err := time.ParseDuration(text); err == nil && ago > 0 {
+		return now.Add(-ago).UTC().Truncate(time.Second), nil
+	}
+
+	return time.Time{}, &OptionsError{
+		Field: "since", Problem: `must be a time such as "2026-01-01T00:00:00Z", or how long ago, such as "26h"`,
+	}
 }
 
 // Normalize sorts the ids, and returns an *OptionsError for what does not go.
@@ -181,10 +210,6 @@ func decodeError(err error) *OptionsError {
 		}
 
 		return &OptionsError{Field: wrongType.Field, Problem: "must be " + wanted(wrongType.Type) + ", not " + wrongType.Value}
-	}
-
-	if _, ok := errors.AsType[*time.ParseError](err); ok {
-		return &OptionsError{Field: "since", Problem: `must be a time such as "2026-01-01T00:00:00Z"`}
 	}
 
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {

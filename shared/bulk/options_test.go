@@ -16,6 +16,7 @@ func TestParseOptions(t *testing.T) {
 	t.Parallel()
 
 	since := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	now := since.Add(1000 * time.Hour)
 	many := `{"ids":["` + strings.Repeat(`x","`, bulk.MaxIDs) + `x"]}`
 
 	for body, want := range map[string]struct {
@@ -26,6 +27,8 @@ func TestParseOptions(t *testing.T) {
 		` {} `: {},
 		`{"ids":["143cf898-d6f7-4572-b0c9-7e65a577069e","043cf898-d6f7-4572-b0c9-7e65a577069e","143cf898-d6f7-4572-b0c9-7e65a577069e"],"dryRun":true}`: {options: bulk.Options{IDs: []string{"043cf898-d6f7-4572-b0c9-7e65a577069e", "143cf898-d6f7-4572-b0c9-7e65a577069e"}, DryRun: true}},
 		`{"since":"2026-01-01T00:00:00Z"}`: {options: bulk.Options{Since: since}},
+		`{"since":"26h"}`:                  {options: bulk.Options{Since: now.Add(-26 * time.Hour)}},
+		`{"since":"-26h"}`:                 {problem: "since: must be a time such as"},
 		`{"since":"yesterday"}`:            {problem: `since: must be a time such as "2026-01-01T00:00:00Z"`},
 		`{"since":"2026-01-01T00:00:00Z","ids":["043cf898-d6f7-4572-b0c9-7e65a577069e"]}`: {problem: "since: does not go with ids"},
 		`{"ids":"a"}`: {problem: "ids: must be a list of ids, not string"},
@@ -49,7 +52,7 @@ func TestParseOptions(t *testing.T) {
 		t.Run(body[:min(len(body), 40)], func(t *testing.T) {
 			t.Parallel()
 
-			got, err := bulk.ParseOptions(bulk.Orders, []byte(body))
+			got, err := bulk.ParseOptions(bulk.Orders, []byte(body), now)
 			if diff := cmp.Diff(want.options, got); diff != "" {
 				t.Errorf("options (-want +got):\n%s", diff)
 			}
@@ -70,7 +73,7 @@ func TestDeletion(t *testing.T) {
 	t.Parallel()
 
 	for _, resource := range []bulk.Resource{bulk.Categories, bulk.Products} {
-		o, err := bulk.ParseOptions(resource, fmt.Appendf(nil, `{"deleteAll":true,"confirmDeletion":%q}`, resource))
+		o, err := bulk.ParseOptions(resource, fmt.Appendf(nil, `{"deleteAll":true,"confirmDeletion":%q}`, resource), time.Time{})
 		if err != nil || !o.DeleteAll {
 			t.Errorf("%s, confirmed: options %+v, error %v", resource, o, err)
 		}
@@ -81,7 +84,7 @@ func TestDeletion(t *testing.T) {
 			`{"deleteAll":true,"since":"2026-01-01T00:00:00Z"}`:  "deleteAll: deletes everything",
 			`{"startId":"043cf898-d6f7-4572-b0c9-7e65a577069e"}`: "startId: is there for orders only",
 		} {
-			if _, err := bulk.ParseOptions(resource, []byte(body)); err == nil || !strings.Contains(err.Error(), want) {
+			if _, err := bulk.ParseOptions(resource, []byte(body), time.Time{}); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s %s: error = %v, want %q", resource, body, err, want)
 			}
 		}
@@ -184,7 +187,7 @@ func FuzzParseOptions(f *testing.F) {
 	f.Add([]byte(`{"ids":["043cf898-d6f7-4572-b0c9-7e65a577069e"],"dryRun":true}`))
 	f.Add([]byte(`{"since":"2026-01-01T00:00:00Z"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		o, err := bulk.ParseOptions(bulk.Orders, body)
+		o, err := bulk.ParseOptions(bulk.Orders, body, time.Now())
 
 		var problem *bulk.OptionsError
 		if err != nil && !errors.As(err, &problem) {
