@@ -6,7 +6,7 @@ module "categoryevents" {
   deployment  = local.deployment
   name        = "CategoryEvents"
   description = "Brings Klaviyo's catalog categories to commercetools' categories"
-  packages    = local.realtime_packages
+  packages    = concat(local.realtime_packages, ["shared/instep"])
   environment = merge(local.realtime_environment, { PREFERRED_LOCALE = var.preferred_locale })
   secrets     = local.api_secrets
 

@@ -6,7 +6,7 @@ module "customerevents" {
   deployment  = local.deployment
   name        = "CustomerEvents"
   description = "Brings Klaviyo's profiles to commercetools' customers"
-  packages    = local.realtime_packages
+  packages    = concat(local.realtime_packages, ["shared/instep"])
   environment = local.realtime_environment
   secrets     = local.api_secrets
 

@@ -6,7 +6,7 @@ module "inventoryevents" {
   deployment  = local.deployment
   name        = "InventoryEvents"
   description = "Brings the stock of Klaviyo's catalog variants to commercetools' inventory"
-  packages    = local.realtime_packages
+  packages    = concat(local.realtime_packages, ["shared/instep"])
   environment = local.realtime_environment
   secrets     = local.api_secrets
 

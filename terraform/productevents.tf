@@ -6,7 +6,7 @@ module "productevents" {
   deployment  = local.deployment
   name        = "ProductEvents"
   description = "Brings Klaviyo's catalog items to commercetools' products"
-  packages    = local.realtime_packages
+  packages    = concat(local.realtime_packages, ["shared/instep"])
   environment = merge(local.realtime_environment, local.shop_environment)
   secrets     = local.api_secrets
 

@@ -169,10 +169,10 @@ func (o Order) Payments() []Payment {
 	return all
 }
 
-// withoutExpandedPayments lets the properties name the payments only, as they do when nobody asks for more.
-func (o *Order) withoutExpandedPayments() {
+// foldPayments lets the properties name the payments only, as they do when nobody asks for more.
+func foldPayments(o *Order) error {
 	if len(o.Payments()) == 0 {
-		return
+		return nil
 	}
 
 	type reference struct {
@@ -185,10 +185,16 @@ func (o *Order) withoutExpandedPayments() {
 		refs[i] = reference{"payment", p.ID}
 	}
 
-	payments, _ := json.Marshal(refs) // text only
 	info := members(o.Properties["paymentInfo"])
-	info["payments"] = payments
-	o.Properties["paymentInfo"], _ = json.Marshal(info) // parts of valid JSON
+
+	var err error
+	if info["payments"], err = json.Marshal(refs); err != nil {
+		return err //nolint:wrapcheck // Decode words it
+	}
+
+	o.Properties["paymentInfo"], err = json.Marshal(info)
+
+	return err //nolint:wrapcheck // Decode words it
 }
 
 // UnmarshalJSON implements [json.Unmarshaler]. It decodes once, and cuts the text into properties without decoding it
@@ -203,7 +209,9 @@ func (o *Order) UnmarshalJSON(data []byte) error {
 	// The decoder will use data again.
 	o.Properties = members(bytes.Clone(data))
 
-	o.withoutExpandedPayments()
+	if err := foldPayments(o); err != nil {
+		return err
+	}
 
 	for i, item := range elements(o.Properties["lineItems"]) {
 		if i < len(o.LineItems) {

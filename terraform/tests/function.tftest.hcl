@@ -17,8 +17,8 @@ variables {
   name        = "CustomerEvents"
   description = "A function"
   packages = [
-    "config", "shared/commercetools", "shared/delivery", "shared/klaviyo", "shared/logging", "shared/mapping", "shared/retry",
-    "shared/settings",
+    "config", "shared/commercetools", "shared/delivery", "shared/instep", "shared/klaviyo", "shared/logging", "shared/mapping",
+    "shared/retry", "shared/settings",
   ]
   environment   = { LOG_LEVEL = "info", CONFIG_ENV = null, PREFERRED_LOCALE = "" }
   secrets       = { KLAVIYO_AUTH_KEY = { secret = "ctklaviyo-klaviyo-auth-key", version = "7" } }
@@ -61,7 +61,7 @@ run "a_package_that_is_missing" {
   command = plan
   module { source = "./modules/function" }
   variables {
-    packages = ["config", "shared/commercetools", "shared/delivery", "shared/klaviyo", "shared/logging", "shared/mapping", "shared/settings"]
+    packages = ["config", "shared/commercetools", "shared/delivery", "shared/instep", "shared/klaviyo", "shared/logging", "shared/mapping", "shared/settings"]
   }
 
   expect_failures = [google_storage_bucket_object.source]
@@ -72,8 +72,8 @@ run "a_package_too_many" {
   module { source = "./modules/function" }
   variables {
     packages = [
-      "config", "shared/bulk", "shared/commercetools", "shared/delivery", "shared/klaviyo", "shared/logging", "shared/mapping",
-      "shared/retry", "shared/settings",
+      "config", "shared/bulk", "shared/commercetools", "shared/delivery", "shared/instep", "shared/klaviyo", "shared/logging",
+      "shared/mapping", "shared/retry", "shared/settings",
     ]
   }
 
