@@ -37,6 +37,7 @@ type environment struct {
 	settings.Klaviyo
 	settings.Shop
 	settings.File
+	settings.Parking
 	settings.Log
 
 	Port uint16 `env:"PORT, default=8080" must:"be a number up to 65535"`
@@ -65,6 +66,7 @@ type connector struct {
 	server  *http.Server
 	queue   *embedded.Queue
 	store   *embedded.Store
+	parker  delivery.Parker
 	scratch string
 }
 
@@ -94,9 +96,13 @@ func (c *connector) open(ctx context.Context, o options, say io.Writer) error {
 		o.level = *env.Level
 	}
 
-	log := logging.New(os.Stderr, o.level, env.Project)
+	log := logging.New(os.Stderr, o.level, env.Log.Project)
 
 	if err := c.openStore(o.state, env); err != nil {
+		return err
+	}
+
+	if err := c.openParker(ctx, env.Parking); err != nil {
 		return err
 	}
 
@@ -141,7 +147,7 @@ func (c *connector) routes(project string, shop settings.Shop, cfg settings.Conf
 	mux.Handle("/BulkWorker", bulkworker.New(func() (*bulk.Worker, error) { return worker, nil }, log))
 
 	for name, handle := range c.realtime(shop, cfg) {
-		target := delivery.Target{Project: project, Handle: handle, Parker: parker{c.store}}
+		target := delivery.Target{Project: project, Handle: handle, Parker: c.parker}
 		mux.Handle("/"+name, delivery.NewHandler(name, log, func() (delivery.Target, error) { return target, nil }))
 	}
 

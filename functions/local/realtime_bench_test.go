@@ -39,7 +39,7 @@ func serveWithoutLimits() error {
 	kl := env.Klaviyo.Client()
 	kl.Limits = map[string]klaviyo.Limit{}
 
-	functions, err := newInstance(env.Commercetools.Client(), kl, logging.New(os.Stderr, slog.LevelInfo, ""), &parkedMessages{})
+	functions, err := newInstance(env.Commercetools.Client(), kl, logging.New(os.Stderr, slog.LevelInfo, ""), &parkedInTest{})
 	if err != nil {
 		return err
 	}

@@ -238,7 +238,7 @@ func (s *script) deliver(t *testing.T, messages []incident) map[string]record {
 		ct.Put(string(endpoint), resources...)
 	}
 
-	i := inMemory(t, ct, kl, &parkedMessages{})
+	i := inMemory(t, ct, kl, &parkedInTest{})
 
 	for range 3 {
 		var left []incident

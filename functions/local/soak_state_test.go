@@ -63,7 +63,7 @@ func stateOf(t *testing.T, kl *klaviyotest.Server) map[string]record {
 type instance map[string]http.HandlerFunc
 
 // newInstance starts an instance. What it parks goes to parked.
-func newInstance(ct commercetools.Config, kl klaviyo.Config, log *slog.Logger, parked *parkedMessages) (instance, error) {
+func newInstance(ct commercetools.Config, kl klaviyo.Config, log *slog.Logger, parked *parkedInTest) (instance, error) {
 	cfg, err := settings.File{}.Config()
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func newInstance(ct commercetools.Config, kl klaviyo.Config, log *slog.Logger, p
 }
 
 // inMemory starts an instance between a commercetools and a Klaviyo without a network.
-func inMemory(t *testing.T, ct, kl http.Handler, parked *parkedMessages) instance {
+func inMemory(t *testing.T, ct, kl http.Handler, parked *parkedInTest) instance {
 	t.Helper()
 
 	i, err := newInstance(
@@ -94,13 +94,13 @@ func inMemory(t *testing.T, ct, kl http.Handler, parked *parkedMessages) instanc
 	return i
 }
 
-// parkedMessages keeps what is parked.
-type parkedMessages struct {
+// parkedInTest keeps what is parked.
+type parkedInTest struct {
 	mu  sync.Mutex
 	all []delivery.Parked
 }
 
-func (p *parkedMessages) Park(_ context.Context, m delivery.Parked) error {
+func (p *parkedInTest) Park(_ context.Context, m delivery.Parked) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 

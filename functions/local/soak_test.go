@@ -102,7 +102,7 @@ type pubsub struct {
 	faults bool
 	began  time.Time
 	start  func() instance
-	parked parkedMessages
+	parked parkedInTest
 	all    sync.WaitGroup
 
 	mu         sync.Mutex

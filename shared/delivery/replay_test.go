@@ -34,7 +34,7 @@ func TestReplay(t *testing.T) {
 
 			var got delivery.Message
 
-			outcome, reason, err := delivery.Replay(t.Context(), "CustomerEvents", func(ctx context.Context, m delivery.Message) error {
+			outcome, reason, err := delivery.Replay(t.Context(), "CustomerEvents", delivery.Target{Project: "demo", Handle: func(ctx context.Context, m delivery.Message) error {
 				if _, bounded := ctx.Deadline(); !bounded {
 					t.Error("the handler has all the time in the world")
 				}
@@ -42,7 +42,7 @@ func TestReplay(t *testing.T) {
 				got = m
 
 				return tt.err
-			}, delivery.Parked{Data: []byte(tt.data)})
+			}}, delivery.Parked{Data: []byte(tt.data)})
 
 			if outcome != tt.wantOutcome || reason != tt.wantReason || !errors.Is(err, tt.wantErr) {
 				t.Errorf("got %v, %q, %v, want %v, %q, %v", outcome, reason, err, tt.wantOutcome, tt.wantReason, tt.wantErr)
@@ -58,12 +58,26 @@ func TestReplay(t *testing.T) {
 func TestReplayUnreadable(t *testing.T) {
 	t.Parallel()
 
-	outcome, reason, err := delivery.Replay(t.Context(), "CustomerEvents", func(context.Context, delivery.Message) error {
+	outcome, reason, err := delivery.Replay(t.Context(), "CustomerEvents", delivery.Target{Handle: func(context.Context, delivery.Message) error {
 		t.Error("it was handled")
 
 		return nil
-	}, delivery.Parked{Data: []byte("hello")})
+	}}, delivery.Parked{Data: []byte("hello")})
 	if outcome != delivery.Never || reason != "unreadable" || err == nil {
 		t.Errorf("got %v, %q, %v, want never, unreadable", outcome, reason, err)
+	}
+}
+
+// A message of another project is refused once more, as it was.
+func TestReplayForeign(t *testing.T) {
+	t.Parallel()
+
+	outcome, reason, _ := delivery.Replay(t.Context(), "CustomerEvents", delivery.Target{Project: "ours", Handle: func(context.Context, delivery.Message) error {
+		t.Error("it was handled")
+
+		return nil
+	}}, delivery.Parked{Data: []byte(`{"projectKey":"theirs","notificationType":"Message","type":"CustomerCreated","resource":{"typeId":"customer","id":"c1"}}`)})
+	if outcome != delivery.Never || reason != "foreign_project" {
+		t.Errorf("got %v, %q, want never, foreign_project", outcome, reason)
 	}
 }

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"github.com/ctklaviyo/connector/shared/delivery"
+)
+
+// parkedRow is what is shown of a parked message: ids and codes, and nothing of what it carries.
+type parkedRow struct {
+	ID             string    `json:"id"`
+	ParkedAt       time.Time `json:"parkedAt"`
+	Function       string    `json:"function"`
+	Reason         string    `json:"reason"`
+	Error          string    `json:"error"`
+	ResourceType   string    `json:"resourceType"`
+	ResourceID     string    `json:"resourceId"`
+	MessageID      string    `json:"messageId"`
+	KlaviyoStatus  string    `json:"klaviyoStatus"`
+	KlaviyoCode    string    `json:"klaviyoCode"`
+	KlaviyoPointer string    `json:"klaviyoPointer"`
+}
+
+// parkedRowOf reads the attributes, which delivery.Parked describes.
+func parkedRowOf(k delivery.Kept) parkedRow {
+	typeID, id, _ := strings.Cut(k.Attributes["resource"], "/")
+
+	return parkedRow{
+		ID: k.ID, ParkedAt: k.At.UTC(),
+		Function: k.Attributes["function"], Reason: k.Attributes["reason"], Error: k.Attributes["error"],
+		ResourceType: typeID, ResourceID: id, MessageID: k.Attributes["message_id"],
+		KlaviyoStatus: k.Attributes["klaviyo_status"], KlaviyoCode: k.Attributes["klaviyo_code"],
+		KlaviyoPointer: k.Attributes["klaviyo_pointer"],
+	}
+}
+
+func parkedListCommand(state *string, r *reading) *cobra.Command {
+	var asJSON bool
+
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "Show what is parked, and leave it there",
+		Long: "Shows each parked message: where it came from and why it was parked, and nothing of what it carries. With\n" +
+			"--json more of the reason. The messages stay.",
+		Example: "  go run ./functions/local parked list\n" +
+			"  PARKED_TOPIC=projects/my-project/topics/parked go run ./functions/local parked list --json",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withParked(cmd.Context(), *state, func(from parkedMessages) error {
+				kept, more, err := r.read(cmd.Context(), from)
+				if err != nil {
+					return err
+				}
+
+				rows := make([]parkedRow, 0, len(kept))
+				for _, k := range kept {
+					rows = append(rows, parkedRowOf(k))
+				}
+
+				if more {
+					fmt.Fprintf(cmd.ErrOrStderr(), "there are more; --max reads more than %d\n", r.most)
+				}
+
+				if asJSON {
+					return writeJSON(cmd.OutOrStdout(), rows)
+				}
+
+				writeParked(cmd.OutOrStdout(), rows)
+
+				return nil
+			})
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON list")
+
+	return c
+}
+
+func writeJSON(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+
+	return e.Encode(v)
+}
+
+func writeParked(out io.Writer, rows []parkedRow) {
+	if len(rows) == 0 {
+		fmt.Fprintln(out, "nothing is parked")
+
+		return
+	}
+
+	t := table.NewWriter()
+	t.SetOutputMirror(out)
+	t.SetStyle(table.StyleLight)
+	t.AppendHeader(table.Row{"id", "parked at", "function", "reason", "resource", "Klaviyo's code", "at"})
+
+	for _, r := range rows {
+		t.AppendRow(table.Row{
+			r.ID, r.ParkedAt.Format(time.RFC3339), plain(r.Function), plain(r.Reason), r.resource(),
+			plain(cmp.Or(r.KlaviyoCode, r.KlaviyoStatus)), plain(r.KlaviyoPointer),
+		})
+	}
+
+	t.Render()
+	fmt.Fprintf(out, "%d parked\n", len(rows))
+}
+
+// resource names what the message is about; "-" when it doesn't say.
+func (r parkedRow) resource() string {
+	if r.ResourceType == "" {
+		return "-"
+	}
+
+	return plain(r.ResourceType + "/" + r.ResourceID)
+}
+
+// plain keeps text that others have written from moving the terminal's cursor.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+
+		return unicode.ReplacementChar
+	}, text)
+}
