@@ -33,6 +33,9 @@
 //
 //	reading -> settling -> ended
 //
+// An Importer may ask to settle the jobs of each page before the next is read. When they can't be settled, the shard goes
+// back to where the page began, and makes it smaller, until the record that is to blame is alone.
+//
 // A task killed between sending and recording is delivered again and sends its batch again: Klaviyo's imports are
 // upserts, so that nothing is lost and nothing doubles.
 package bulk

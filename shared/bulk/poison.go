@@ -38,12 +38,14 @@ func (w *Worker) failed(ctx context.Context, shard Shard, err error) (hopeless b
 	return true, err
 }
 
+const givenUpReason = "given up after many attempts: %v; import it again"
+
 // givenUp is the page that is recorded in place of one that can't be done: its record has failed. When not even that could
 // be read, the way behind it is blocked, and the rest of the range has failed.
 func givenUp(shard Shard, page Page, err error) Page {
-	reason := fmt.Sprintf("given up after many attempts: %v; import it again", err)
+	reason := fmt.Sprintf(givenUpReason, err)
 
-	if page.Cursor <= shard.Cursor {
+	if page.Cursor == "" || page.Cursor == shard.Cursor {
 		id := fmt.Sprintf("ids after %q and before %q", shard.Cursor, shard.Before)
 
 		return Page{Cursor: shard.Cursor, End: true, Counts: Counts{Read: 1, Failed: 1}, Failures: []Failure{{ID: id, Reason: reason}}}
@@ -55,9 +57,17 @@ func givenUp(shard Shard, page Page, err error) Page {
 	}
 }
 
-// abandoned is what is recorded of jobs that can't be settled.
+// abandoned is what is recorded of jobs that can't be settled: those of a page that has been made as small as one record, or
+// those of many pages.
 func abandoned(shard Shard, err error) Settled {
 	var s Settled
+
+	if shard.Last.Read > 0 {
+		s.Failed = shard.Last.Sent
+		s.Failures = []Failure{{ID: shard.Cursor, Reason: fmt.Sprintf(givenUpReason, err)}}
+
+		return s
+	}
 
 	for _, job := range shard.Jobs {
 		s.Failed += job.Rows

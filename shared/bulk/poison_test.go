@@ -18,15 +18,15 @@ type poisoned struct {
 	// sick are the records that no task gets past, and blind tells that they can't even be read.
 	sick  map[string]bool
 	blind bool
-	// panics lets them panic; settling lets no job settle.
-	panics, settling bool
-	err              error
+	// panics lets them panic; settling lets no job settle, and paged only those of pages with a sick record.
+	panics, settling, paged bool
+	err                     error
 }
 
 func (p *poisoned) Import(_ context.Context, w bulk.Work) (bulk.Page, error) {
 	page, ids := p.page(w)
 
-	if slices.ContainsFunc(ids, func(id string) bool { return p.sick[id] }) {
+	if !p.paged && slices.ContainsFunc(ids, func(id string) bool { return p.sick[id] }) {
 		if p.panics {
 			panic("personal data")
 		}
@@ -39,8 +39,10 @@ func (p *poisoned) Import(_ context.Context, w bulk.Work) (bulk.Page, error) {
 	}
 
 	page.Counts = bulk.Counts{Read: len(ids), Sent: len(ids)}
+	page.Settle = p.paged
+
 	if len(ids) > 0 {
-		page.Jobs = []bulk.Job{{ID: "job-" + page.Cursor, Rows: len(ids)}}
+		page.Jobs = []bulk.Job{{ID: "job-" + page.Cursor, Rows: len(ids), Refs: ids}}
 	}
 
 	p.mu.Lock()
@@ -77,8 +79,12 @@ func (p *poisoned) page(w bulk.Work) (page bulk.Page, ids []string) {
 }
 
 func (p *poisoned) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
-	if p.settling {
+	if p.settling || slices.ContainsFunc(jobs[0].Refs, func(id string) bool { return p.sick[id] }) {
 		return bulk.Settled{}, p.err
+	}
+
+	if p.paged {
+		return bulk.Settled{}, nil
 	}
 
 	return p.records.Settle(ctx, w, jobs)
@@ -151,6 +157,25 @@ func TestPoisonJobs(t *testing.T) {
 
 	if len(progress.Errors) != 1 || !strings.HasPrefix(progress.Errors[0].ID, "job job-") {
 		t.Errorf("errors = %+v, want the job", progress.Errors)
+	}
+}
+
+// A record whose job can't be settled fails, alone, where each page's jobs are settled before the next.
+func TestPoisonPage(t *testing.T) {
+	t.Parallel()
+
+	r := newRecords(3)
+	p := &poisoned{records: r, paged: true, sick: map[string]bool{r.ids[1]: true}, err: errors.New("answer 500")}
+	e := newEngine(t, p)
+	e.start(t)
+
+	progress := e.wait(t)
+	wantDone(t, progress, bulk.Counts{Read: 3, Sent: 2, Failed: 1})
+
+	for _, f := range progress.Errors {
+		if !p.sick[f.ID] || !strings.Contains(f.Reason, "answer 500") {
+			t.Errorf("failure = %+v, want one of a sick record, with the reason", f)
+		}
 	}
 }
 

@@ -51,6 +51,10 @@ type Shard struct {
 	Pass     Pass `json:"pass"`
 	// CatchUp is the plan's.
 	CatchUp bool `json:"catchUp"`
+	// Last is what the page has counted whose jobs are being settled; zero when they are those of several pages.
+	Last Counts `json:"last"`
+	// Doubt is up to where pages stay small, for one that ended there could not be settled.
+	Doubt string `json:"doubt"`
 
 	Counts
 	UpdatedAt time.Time `json:"updatedAt,omitzero"`
@@ -199,7 +203,14 @@ func (s *Shard) advance(page int, p Page, started, now time.Time) error {
 	s.Failed += p.Failed
 	s.Skipped += p.Skipped
 	s.Pass.Read += p.Read
-	s.widen()
+
+	if s.Cursor >= s.Doubt {
+		s.widen()
+	}
+
+	if s.Last = (Counts{}); p.Settle {
+		s.Last = p.Counts
+	}
 
 	if len(s.Jobs) > 0 && (s.End || p.Settle) {
 		s.Phase = Settling
@@ -225,6 +236,11 @@ func (s *Shard) settle(page int, r Settled, now time.Time) error {
 	s.Sent -= r.Failed
 	s.Failed += r.Failed
 
+	if s.Last.Read > 0 {
+		s.Last.Sent -= r.Failed
+		s.Last.Failed += r.Failed
+	}
+
 	if len(s.Jobs) == 0 {
 		s.Polls = 0
 		s.read()
@@ -240,7 +256,7 @@ func (s *Shard) read() {
 	case !s.End:
 		s.Phase = Reading
 	case s.CatchUp && s.Pass.Number < catchUps && s.Pass.Read > 0:
-		s.Phase, s.End, s.From, s.Cursor = Reading, false, s.After, s.After
+		s.Phase, s.End, s.From, s.Cursor, s.Doubt = Reading, false, s.After, s.After, ""
 		s.Pass = Pass{Number: s.Pass.Number + 1, Since: s.Pass.StartedAt.Add(-clockSkew)}
 	default:
 		s.Phase = Ended
@@ -256,7 +272,7 @@ const (
 	largestLimit, smallestLimit = 1000, 1
 	// stride is how much smaller a page becomes with each attempt, and larger after it.
 	stride = 10
-	// settlePatience is how many attempts jobs get.
+	// settlePatience is how many attempts jobs get that can't be sent again in smaller pages.
 	settlePatience = 10
 )
 
@@ -269,6 +285,8 @@ func (s *Shard) fail(page int) error {
 	s.Attempts++
 
 	switch {
+	case s.Phase == Settling && s.Last.Read > 1 && s.Attempts >= patience:
+		s.rewind()
 	case s.Phase == Settling, s.Limit == smallestLimit:
 	case s.Limit > smallestLimit:
 		s.Limit /= stride
@@ -279,6 +297,25 @@ func (s *Shard) fail(page int) error {
 	}
 
 	return nil
+}
+
+// rewind goes back to where the page began whose jobs can't be settled, as if it had not been read, and makes it smaller.
+func (s *Shard) rewind() {
+	s.Page++
+	s.Attempts, s.Polls = 0, 0
+	s.Phase, s.Doubt, s.Cursor, s.End, s.Jobs = Reading, s.Cursor, s.From, false, nil
+	s.Read -= s.Last.Read
+	s.Sent -= s.Last.Sent
+	s.Failed -= s.Last.Failed
+	s.Skipped -= s.Last.Skipped
+	s.Pass.Read -= s.Last.Read
+
+	s.Limit = smallestLimit
+	for s.Limit*stride < s.Last.Read {
+		s.Limit *= stride
+	}
+
+	s.Last = Counts{}
 }
 
 // hopeless tells whether the page should be given up.

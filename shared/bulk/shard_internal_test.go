@@ -215,6 +215,75 @@ func TestFail(t *testing.T) {
 	}
 }
 
+// A page whose jobs can't be settled is read again and made smaller, as if nothing had been counted, until it is one record.
+func TestRewind(t *testing.T) {
+	t.Parallel()
+
+	before := standing(Reading)
+	s := before
+
+	var sizes []int
+
+	for size := 1000; !s.hopeless(); size = s.Limit {
+		sizes = append(sizes, size)
+		settling(t, &s, size)
+
+		for page := s.Page; s.Page == page && !s.hopeless(); {
+			if err := s.fail(page); err != nil {
+				t.Fatal(err)
+			}
+		}
+
+		if s.Phase == Reading && (s.Counts != before.Counts || s.Pass.Read != 0 || s.Cursor != "a" || s.End || len(s.Jobs) > 0) {
+			t.Errorf("shard = %+v, want it as it was before the page", s)
+		}
+	}
+
+	if diff := cmp.Diff([]int{1000, 100, 10, 1}, sizes); diff != "" {
+		t.Errorf("sizes (-want +got):\n%s", diff)
+	}
+}
+
+// settling reads a page, one of whose jobs has been settled, with failures.
+func settling(t *testing.T, s *Shard, size int) {
+	t.Helper()
+
+	page := Page{
+		Cursor: "b", End: true, Settle: true, Jobs: []Job{{ID: "one"}},
+		Counts: Counts{Read: size, Sent: size - 1, Skipped: 1},
+	}
+	if err := errors.Join(
+		s.advance(s.Page, page, noon(), noon()),
+		s.settle(s.Page, Settled{Pending: []Job{{ID: "two"}}, Failed: size - 1}, noon()),
+	); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Pages stay small up to where the trouble was, and grow behind it.
+func TestDoubt(t *testing.T) {
+	t.Parallel()
+
+	s := Shard{Phase: Settling, Cursor: "m", Last: Counts{Read: 1000}, Attempts: patience - 1}
+	if err := s.fail(0); err != nil {
+		t.Fatal(err)
+	}
+
+	limits := map[string]int{}
+
+	for _, cursor := range []string{"a", "b", "m", "n"} {
+		if err := s.advance(s.Page, Page{Cursor: cursor, Settle: true}, noon(), noon()); err != nil {
+			t.Fatal(err)
+		}
+
+		limits[cursor] = s.Limit
+	}
+
+	if diff := cmp.Diff(map[string]int{"a": 100, "b": 100, "m": 1000, "n": 0}, limits); diff != "" {
+		t.Errorf("limits (-want +got):\n%s", diff)
+	}
+}
+
 // turnOnce delivers a task of page 4 twice, and tasks of other pages besides: only the first delivery changes something.
 func turnOnce(t *testing.T, before, want Shard, turn func(*Shard, int) error) {
 	t.Helper()

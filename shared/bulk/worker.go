@@ -29,6 +29,8 @@ type Work struct {
 	Options Options
 	// Limit is how many records to deal with at most; 0 is as many as suits the Importer.
 	Limit int
+	// Failed is how many records of the range have failed so far.
+	Failed int
 	// Proceed returns an error when the run has been stopped; an Importer asks right before it writes to Klaviyo, and
 	// returns that error.
 	Proceed func(context.Context) error
@@ -164,7 +166,7 @@ func (w *Worker) plan(ctx context.Context, importer Importer, run Run) error {
 // step does the page that the shard stands at, and records it.
 func (w *Worker) step(ctx context.Context, importer Importer, run Run, shard Shard, t Task) (Shard, error) {
 	work := Work{
-		From: shard.From, Cursor: shard.Cursor, Before: shard.Before, Options: run.Options, Limit: shard.Limit,
+		From: shard.From, Cursor: shard.Cursor, Before: shard.Before, Options: run.Options, Limit: shard.Limit, Failed: shard.Failed,
 		Proceed: func(ctx context.Context) error { _, err := w.held(ctx, t); return err },
 	}
 	if since := shard.Pass.Since; since.After(work.Options.Since) {

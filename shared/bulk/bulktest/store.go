@@ -159,6 +159,9 @@ func shardsAreKept(t *testing.T, s bulk.Store) {
 	t.Helper()
 
 	want := shards(12)
+	want[7].Doubt, want[7].Last = "c", bulk.Counts{Read: 10, Sent: 4, Failed: 3, Skipped: 3}
+	want[7].Jobs = []bulk.Job{{ID: "job", Kind: "create", Rows: 2, Try: 1, Refs: []string{"a", "b"}, Ended: true}, {ID: "other", Rows: 1}}
+
 	if err := s.CreateShards(t.Context(), want); err != nil {
 		t.Fatal(err)
 	}

@@ -93,11 +93,20 @@ type shardFields struct {
 	Limit     int        `firestore:"limit"`
 	Pass      passFields `firestore:"pass"`
 	CatchUp   bool       `firestore:"catchUp"`
+	Last      counts     `firestore:"last"`
+	Doubt     string     `firestore:"doubt"`
 	Read      int        `firestore:"read"`
 	Sent      int        `firestore:"sent"`
 	Failed    int        `firestore:"failed"`
 	Skipped   int        `firestore:"skipped"`
 	UpdatedAt time.Time  `firestore:"updatedAt,omitzero"`
+}
+
+type counts struct {
+	Read    int `firestore:"read"`
+	Sent    int `firestore:"sent"`
+	Failed  int `firestore:"failed"`
+	Skipped int `firestore:"skipped"`
 }
 
 type passFields struct {
@@ -110,7 +119,7 @@ type passFields struct {
 func newShardDocument(s bulk.Shard, now time.Time) shardDocument {
 	return shardDocument{ExpireAt: stored(now.Add(keep)), Shard: shardFields{
 		Run: s.Run, Index: s.Index, After: s.After, Before: s.Before, From: s.From, Cursor: s.Cursor, End: s.End,
-		Page: s.Page, Phase: s.Phase, Polls: s.Polls, Attempts: s.Attempts, Limit: s.Limit, CatchUp: s.CatchUp,
+		Page: s.Page, Phase: s.Phase, Polls: s.Polls, Attempts: s.Attempts, Limit: s.Limit, CatchUp: s.CatchUp, Last: counts(s.Last), Doubt: s.Doubt,
 		Pass: passFields{Number: s.Pass.Number, Since: stored(s.Pass.Since), StartedAt: stored(s.Pass.StartedAt), Read: s.Pass.Read},
 		Read: s.Read, Sent: s.Sent, Failed: s.Failed, Skipped: s.Skipped, Jobs: s.Jobs, UpdatedAt: stored(s.UpdatedAt),
 	}}
@@ -123,7 +132,7 @@ func (d shardDocument) shard(resource bulk.Resource) bulk.Shard {
 		ShardKey: bulk.ShardKey{Resource: resource, Run: f.Run, Index: f.Index},
 		After:    f.After, Before: f.Before, From: f.From, Cursor: f.Cursor, End: f.End,
 		Page: f.Page, Phase: f.Phase, Jobs: f.Jobs, Polls: f.Polls, Attempts: f.Attempts, Limit: f.Limit,
-		Pass: bulk.Pass(f.Pass), CatchUp: f.CatchUp,
+		Pass: bulk.Pass(f.Pass), CatchUp: f.CatchUp, Last: bulk.Counts(f.Last), Doubt: f.Doubt,
 		Counts:    bulk.Counts{Read: f.Read, Sent: f.Sent, Failed: f.Failed, Skipped: f.Skipped},
 		UpdatedAt: f.UpdatedAt,
 	}

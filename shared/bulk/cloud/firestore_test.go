@@ -143,6 +143,7 @@ func TestStoredForm(t *testing.T) {
 			"run": "r1", "index": int64(7), "after": "", "before": "b", "from": "", "cursor": "a9", "end": false,
 			"page": int64(1), "phase": "reading", "jobs": []any{map[string]any{"id": "j", "rows": int64(0), "try": int64(1)}}, "polls": int64(0),
 			"attempts": int64(0), "limit": int64(0), "catchUp": false, "pass": map[string]any{"number": int64(0), "read": int64(0)},
+			"last": map[string]any{"read": int64(0), "sent": int64(0), "failed": int64(0), "skipped": int64(0)}, "doubt": "",
 			"read": int64(2), "sent": int64(1), "failed": int64(1), "skipped": int64(0), "updatedAt": micros,
 		}},
 		"sync/customers/failures": {
