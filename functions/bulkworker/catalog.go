@@ -10,8 +10,15 @@ import (
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 )
 
-// maxTries is how many jobs a row gets that others have refused.
-const maxTries = 3
+const (
+	// maxTries is how many jobs a row gets that others have refused: enough to find one among 100, see smaller.
+	maxTries = 4
+	// rowsPerJob is the most that Klaviyo takes.
+	rowsPerJob = 100
+	// smaller is how much smaller jobs become with rows of which Klaviyo doesn't say what became: in the end each is alone,
+	// and none fails because its neighbour did.
+	smaller = 10
+)
 
 // catalog brings resources of one kind into Klaviyo's catalog by bulk jobs. A job either creates or updates, and what became
 // of its rows turns out when it has ended: what was there by then, or no longer, goes into a job of the other kind. T is the
@@ -20,6 +27,8 @@ type catalog[T any] struct {
 	create, update klaviyo.JobKind
 	idOf           func(T) string
 	start          func(context.Context, klaviyo.JobKind, []T) ([]klaviyo.StartedJob, []klaviyo.Refused, error)
+	// proceed is asked right before jobs are started.
+	proceed func(context.Context) error
 	// exist finds out which of these there are.
 	exist func(ctx context.Context, ids []string) (map[string]bool, error)
 	// load makes these anew, as they are now; one that is gone is missing.
@@ -27,6 +36,15 @@ type catalog[T any] struct {
 	// whose is the id of the record that a row belongs to, and what it is.
 	whose func(id string) string
 	what  string
+}
+
+// retry is how rows are sent once more.
+type retry struct {
+	kind klaviyo.JobKind
+	// perJob is how many of them go into a job.
+	perJob int
+	try    int
+	ids    []string
 }
 
 // begin starts the jobs that all of these need, given those that exist.
@@ -41,114 +59,42 @@ func (c catalog[T]) begin(ctx context.Context, all []T, exist map[string]bool) (
 		}
 	}
 
-	created, refused, err := c.send(ctx, c.create, fresh, 0)
+	created, refused, err := c.send(ctx, retry{kind: c.create, perJob: rowsPerJob}, fresh)
 	if err != nil {
 		return nil, nil, err
 	}
 
-	updated, refusedToo, err := c.send(ctx, c.update, known, 0)
+	updated, refusedToo, err := c.send(ctx, retry{kind: c.update, perJob: rowsPerJob}, known)
 
 	return slices.Concat(created, updated), slices.Concat(refused, refusedToo), err
 }
 
 // send starts jobs of one kind.
-func (c catalog[T]) send(ctx context.Context, kind klaviyo.JobKind, rows []T, try int) ([]bulk.Job, []bulk.Failure, error) {
-	started, refused, err := c.start(ctx, kind, rows)
-	failures := make([]bulk.Failure, len(refused))
-
-	for i, r := range refused {
-		failures[i] = failure(c.whose(r.Ref), "Klaviyo refused the "+c.what, r.Code, r.Pointer)
+func (c catalog[T]) send(ctx context.Context, how retry, rows []T) (jobs []bulk.Job, failures []bulk.Failure, err error) {
+	size := how.perJob
+	if size == rowsPerJob {
+		size = max(1, len(rows)) // cut further on, where the bytes count as well
 	}
 
-	return jobsOf(kind, started, try), failures, err
-}
-
-func jobsOf(kind klaviyo.JobKind, started []klaviyo.StartedJob, try int) []bulk.Job {
-	jobs := make([]bulk.Job, len(started))
-	for i, s := range started {
-		jobs[i] = bulk.Job{ID: s.ID, Kind: string(kind), Rows: len(s.ExternalIDs), Refs: s.ExternalIDs, Try: try}
-	}
-
-	return jobs
-}
-
-// failedRow is a row of a job that Klaviyo could not do. why is empty when Klaviyo doesn't tell.
-type failedRow struct {
-	job bulk.Job
-	ref string
-	why klaviyo.CatalogJobError
-}
-
-// poll asks how jobs stand. When all have ended, it marks them so, and leaves only the rows in them that were done; the
-// others it returns.
-func poll(ctx context.Context, kl *klaviyo.Client, jobs []bulk.Job) (ended bool, failed []failedRow, err error) {
-	open := map[string][]string{}
-
-	for _, job := range jobs {
-		if !job.Ended {
-			open[job.Kind] = append(open[job.Kind], job.ID)
+	for some := range slices.Chunk(rows, size) {
+		if err := c.proceed(ctx); err != nil {
+			return nil, nil, err
 		}
-	}
 
-	states := map[string]klaviyo.CatalogJob{}
-
-	for kind, ids := range open {
-		found, err := kl.CatalogJobs(ctx, klaviyo.JobKind(kind), ids)
+		started, refused, err := c.start(ctx, how.kind, some)
 		if err != nil {
-			return false, nil, err
+			return nil, nil, err
 		}
 
-		for id, state := range found {
-			if !state.Ended() {
-				return false, nil, nil
-			}
+		jobs = append(jobs, jobsOf(how.kind, started, how.try)...)
 
-			states[id] = state
+		for _, r := range refused {
+			failures = append(failures, failure(c.whose(r.Ref), "Klaviyo refused the "+c.what, r.Code, r.Pointer))
 		}
 	}
 
-	for i := range jobs {
-		if !jobs[i].Ended {
-			// Of a job that Klaviyo has forgotten no row is known to be done.
-			failed = append(failed, closed(&jobs[i], states[jobs[i].ID])...)
-		}
-	}
-
-	return true, failed, nil
+	return jobs, failures, nil
 }
-
-// closed marks a job as ended, and takes out the rows that were not done.
-func closed(job *bulk.Job, state klaviyo.CatalogJob) []failedRow {
-	why := map[int]klaviyo.CatalogJobError{}
-
-	for _, e := range state.Errors {
-		if e.Row >= 0 && e.Row < len(job.Refs) {
-			why[e.Row] = e
-		}
-	}
-
-	// Unless Klaviyo accounts for each row, none is sure.
-	all := len(why) < state.Failed || state.Completed+len(why) < len(job.Refs)
-
-	var (
-		done   []string
-		failed []failedRow
-	)
-
-	for i, ref := range job.Refs {
-		if e, bad := why[i]; bad || all {
-			failed = append(failed, failedRow{job: *job, ref: ref, why: e})
-		} else {
-			done = append(done, ref)
-		}
-	}
-
-	job.Ended, job.Refs, job.Rows = true, done, len(done)
-
-	return failed
-}
-
-var errGone = errors.New("commercetools no longer has it")
 
 // again sends failed rows once more where there is a chance: what is there by now is updated, what is not is created.
 func (c catalog[T]) again(ctx context.Context, failed []failedRow) (jobs []bulk.Job, failures []bulk.Failure, err error) {
@@ -156,27 +102,22 @@ func (c catalog[T]) again(ctx context.Context, failed []failedRow) (jobs []bulk.
 		return nil, nil, nil
 	}
 
-	ids := make([]string, len(failed))
-	for i, f := range failed {
-		ids[i] = f.ref
-	}
-
-	exist, err := c.exist(ctx, ids)
+	exist, err := c.exist(ctx, refsOf(failed))
 	if err != nil {
 		return nil, nil, err
 	}
 
-	retry, try, failures := c.sorted(failed, exist)
+	retries, failures := c.sorted(failed, exist)
 
-	for _, kind := range []klaviyo.JobKind{c.create, c.update} {
-		rows, err := c.load(ctx, retry[kind])
+	for _, how := range retries {
+		rows, err := c.load(ctx, how.ids)
 		if err != nil {
 			return nil, nil, err
 		}
 
-		failures = append(failures, c.missing(retry[kind], rows)...)
+		failures = append(failures, c.missing(how.ids, rows)...)
 
-		started, refused, err := c.send(ctx, kind, rows, try)
+		started, refused, err := c.send(ctx, how, rows)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -187,28 +128,39 @@ func (c catalog[T]) again(ctx context.Context, failed []failedRow) (jobs []bulk.
 	return jobs, failures, nil
 }
 
-// sorted sorts failed rows into those that another job may do, of which kind and at which try, and those that stay failed.
-func (c catalog[T]) sorted(
-	failed []failedRow, exist map[string]bool,
-) (retry map[klaviyo.JobKind][]string, try int, failures []bulk.Failure) {
-	retry = map[klaviyo.JobKind][]string{}
-
+// sorted sorts failed rows into those that another job may do, and those that stay failed.
+func (c catalog[T]) sorted(failed []failedRow, exist map[string]bool) (retries []retry, failures []bulk.Failure) {
 	for _, f := range failed {
-		kind := c.create
+		how := retry{kind: c.create, perJob: rowsPerJob, try: f.job.Try + 1}
 		if exist[f.ref] {
-			kind = c.update
+			how.kind = c.update
+		}
+
+		if string(how.kind) == f.job.Kind {
+			how.perJob = max(1, f.job.Rows/smaller)
 		}
 
 		// The same once more only if Klaviyo does not say what is wrong.
-		if f.job.Try+1 < maxTries && (string(kind) != f.job.Kind || f.why.Code == "") {
-			retry[kind] = append(retry[kind], f.ref)
-			try = max(try, f.job.Try+1)
+		if how.try < maxTries && (string(how.kind) != f.job.Kind || f.why.Code == "") {
+			retries = joined(retries, how, f.ref)
 		} else {
 			failures = append(failures, c.failure(f))
 		}
 	}
 
-	return retry, try, failures
+	return retries, failures
+}
+
+// joined adds a row to those that are sent in the same way.
+func joined(retries []retry, how retry, id string) []retry {
+	i := slices.IndexFunc(retries, func(r retry) bool { return r.kind == how.kind && r.perJob == how.perJob && r.try == how.try })
+	if i < 0 {
+		i, retries = len(retries), append(retries, how)
+	}
+
+	retries[i].ids = append(retries[i].ids, id)
+
+	return retries
 }
 
 func (c catalog[T]) failure(f failedRow) bulk.Failure {
@@ -218,6 +170,8 @@ func (c catalog[T]) failure(f failedRow) bulk.Failure {
 
 	return failure(c.whose(f.ref), fmt.Sprintf("Klaviyo could not import the %s", c.what), f.why.Code, f.why.Pointer)
 }
+
+var errGone = errors.New("commercetools no longer has it")
 
 // missing are failures for what was to be sent again, and is gone.
 func (c catalog[T]) missing(ids []string, found []T) (failures []bulk.Failure) {
@@ -233,14 +187,4 @@ func (c catalog[T]) missing(ids []string, found []T) (failures []bulk.Failure) {
 	}
 
 	return failures
-}
-
-// settled counts failures: one for each record, however many of its rows have failed.
-func settled(pending []bulk.Job, failures []bulk.Failure) bulk.Settled {
-	records := map[string]bool{}
-	for _, f := range failures {
-		records[f.ID] = true
-	}
-
-	return bulk.Settled{Pending: pending, Failed: len(records), Failures: failures}
 }

@@ -37,7 +37,7 @@ func NewCategories(ct *commercetools.Client, kl *klaviyo.Client, shop settings.S
 // Plan implements bulk.Importer. A category may be renamed by realtime before Klaviyo works off a job with the old name.
 func (c *Categories) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
 	if o.DeleteAll {
-		return deletionPlan(o), nil
+		return deletionPlan(), nil
 	}
 
 	plan, err := c.categories.plan(ctx, o, categoriesPerShard)
@@ -49,7 +49,7 @@ func (c *Categories) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error
 // Import implements bulk.Importer: it starts the jobs of one page.
 func (c *Categories) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	if w.Options.DeleteAll {
-		return deletion{c.kl, klaviyo.DeleteCategories, c.kl.CategoryIDs}.Import(ctx, w)
+		return c.deletion().Import(ctx, w)
 	}
 
 	page := bulk.Page{Cursor: w.Cursor, Settle: true}
@@ -81,11 +81,7 @@ func (c *Categories) Import(ctx context.Context, w bulk.Work) (bulk.Page, error)
 		return page, judged(err)
 	}
 
-	if err := w.Proceed(ctx); err != nil {
-		return page, err
-	}
-
-	jobs, failures, err := c.catalog().begin(ctx, categories, exist)
+	jobs, failures, err := c.catalog(w).begin(ctx, categories, exist)
 	if err != nil {
 		return page, judged(err)
 	}
@@ -99,7 +95,7 @@ func (c *Categories) Import(ctx context.Context, w bulk.Work) (bulk.Page, error)
 // Settle implements bulk.Importer.
 func (c *Categories) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
 	if w.Options.DeleteAll {
-		return deletion{c.kl, klaviyo.DeleteCategories, c.kl.CategoryIDs}.Settle(ctx, jobs)
+		return c.deletion().Settle(ctx, w, jobs)
 	}
 
 	ended, failed, err := poll(ctx, c.kl, jobs)
@@ -107,30 +103,28 @@ func (c *Categories) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (
 		return bulk.Settled{Pending: jobs}, judged(err)
 	}
 
-	if len(failed) > 0 {
-		if err := w.Proceed(ctx); err != nil {
-			return bulk.Settled{}, err
-		}
-	}
+	again, failures, err := c.catalog(w).again(ctx, failed)
 
-	again, failures, err := c.catalog().again(ctx, failed)
-
-	return settled(again, failures), judged(err)
+	return settled(jobs, again, failures), judged(err)
 }
 
 func (c *Categories) category(category commercetools.Category) (klaviyo.Category, error) {
 	return mapping.Category(category, c.shop), nil
 }
 
-func (c *Categories) catalog() catalog[klaviyo.Category] {
+func (c *Categories) catalog(w bulk.Work) catalog[klaviyo.Category] {
 	return catalog[klaviyo.Category]{
 		create: klaviyo.CreateCategories, update: klaviyo.UpdateCategories,
 		idOf:  func(category klaviyo.Category) string { return category.ExternalID },
-		start: c.kl.StartCategories, exist: c.kl.CatalogCategories,
+		start: c.kl.StartCategories, exist: c.kl.CatalogCategories, proceed: w.Proceed,
 		load: func(ctx context.Context, ids []string) ([]klaviyo.Category, error) {
 			return load(ctx, c.categories, ids, c.category)
 		},
 		whose: func(id string) string { return id },
 		what:  "category",
 	}
+}
+
+func (c *Categories) deletion() deletion {
+	return deletion{kl: c.kl, kind: klaviyo.DeleteCategories, list: c.kl.CategoryIDs, exist: c.kl.CatalogCategories}
 }

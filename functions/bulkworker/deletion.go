@@ -7,93 +7,105 @@ import (
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 )
 
-// pagesPerDeletion is how many of Klaviyo's pages of 100 one task deletes.
-const pagesPerDeletion = 10
+// deletedPerTask is how much one task deletes, ten of Klaviyo's pages.
+const deletedPerTask = 1_000
 
-// deletion deletes everything of one kind from Klaviyo's catalog. The records are Klaviyo's, and the cursor is, too.
+// deletion deletes everything of one kind from Klaviyo's catalog. The records are Klaviyo's.
 type deletion struct {
-	kl   *klaviyo.Client
-	kind klaviyo.JobKind
-	list func(ctx context.Context, cursor string) (ids []string, next string, err error)
+	kl    *klaviyo.Client
+	kind  klaviyo.JobKind
+	list  func(ctx context.Context, cursor string) (ids []string, next string, err error)
+	exist func(ctx context.Context, ids []string) (map[string]bool, error)
 }
 
-// deletionPlan reads the catalog again at the end: Klaviyo does not say whether a cursor stands still while what is before
-// it goes.
-func deletionPlan(o bulk.Options) bulk.Plan {
-	return bulk.Plan{Shards: 1, CatchUp: !o.DryRun}
-}
+// deletionPlan makes one chain of tasks: each lists what the one before has left.
+func deletionPlan() bulk.Plan { return bulk.Plan{Shards: 1} }
 
-// Import starts the jobs that delete what some pages list.
+// Import starts the jobs that delete what Klaviyo lists first. Every task lists from the beginning, for Klaviyo does not say
+// what becomes of a cursor when what it has passed is deleted. What could not be deleted stays at the front: as many as have
+// failed are left out.
 func (d deletion) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	page := bulk.Page{Cursor: w.Cursor, Settle: true}
 
-	var ids []string
+	if w.Options.DryRun {
+		return d.count(ctx, page)
+	}
 
-	for n := 0; n < pagesPerDeletion && !page.End; n++ {
+	ids, end, err := d.listed(ctx, w)
+	if err != nil {
+		return page, judged(err)
+	}
+
+	page.End = end
+	if len(ids) == 0 {
+		return page, nil
+	}
+
+	page.Cursor = ids[len(ids)-1]
+
+	jobs, refused, err := d.removal(w).send(ctx, ids, 0)
+	if err != nil {
+		return page, judged(err)
+	}
+
+	page.Counts, page.Jobs = bulk.Counts{Read: len(ids), Sent: len(ids)}, jobs
+	fail(&page, refused)
+
+	return page, nil
+}
+
+// listed returns what to delete next, and whether that is all.
+func (d deletion) listed(ctx context.Context, w bulk.Work) (ids []string, end bool, err error) {
+	most := w.Failed + limited(w, 0, deletedPerTask)
+
+	for cursor := ""; len(ids) <= most && !end; {
+		some, next, err := d.list(ctx, cursor)
+		if err != nil {
+			return nil, false, err
+		}
+
+		ids, cursor, end = append(ids, some...), next, next == ""
+	}
+
+	end = end && len(ids) <= most
+
+	return ids[min(w.Failed, len(ids)):min(most, len(ids))], end, nil
+}
+
+// count counts some pages, and deletes nothing. Here the cursor is Klaviyo's.
+func (d deletion) count(ctx context.Context, page bulk.Page) (bulk.Page, error) {
+	for page.Read < deletedPerTask && !page.End {
 		some, next, err := d.list(ctx, page.Cursor)
 		if err != nil {
 			return page, judged(err)
 		}
 
-		ids = append(ids, some...)
+		page.Read += len(some)
 		page.Cursor, page.End = next, next == ""
 	}
 
-	page.Counts = bulk.Counts{Read: len(ids), Sent: len(ids)}
-	if len(ids) == 0 || w.Options.DryRun {
-		return page, nil
-	}
-
-	if err := w.Proceed(ctx); err != nil {
-		return page, err
-	}
-
-	started, refused, err := d.kl.StartDeletions(ctx, d.kind, ids)
-	if err != nil {
-		return page, judged(err)
-	}
-
-	page.Jobs = jobsOf(d.kind, started, 0)
-
-	for _, r := range refused {
-		fail(&page, []bulk.Failure{failure(r.Ref, "Klaviyo refused to delete it", r.Code, r.Pointer)})
-	}
+	page.Sent = page.Read
 
 	return page, nil
 }
 
-// Settle records what is still there after a job. What was not there any more is no failure.
-func (d deletion) Settle(ctx context.Context, jobs []bulk.Job) (bulk.Settled, error) {
+// Settle records what is still there after the jobs. What was not there any more is no failure.
+func (d deletion) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
 	ended, failed, err := poll(ctx, d.kl, jobs)
 	if err != nil || !ended {
 		return bulk.Settled{Pending: jobs}, judged(err)
 	}
 
-	ids := make([]string, len(failed))
-	for i, f := range failed {
-		ids[i] = f.ref
-	}
-
-	there, err := d.there(ctx, ids)
+	there, err := d.exist(ctx, refsOf(failed))
 	if err != nil {
 		return bulk.Settled{}, judged(err)
 	}
 
-	var failures []bulk.Failure
+	again, failures, err := d.removal(w).again(ctx, failed, there)
 
-	for _, f := range failed {
-		if there[f.ref] {
-			failures = append(failures, failure(f.ref, "Klaviyo could not delete it", f.why.Code, f.why.Pointer))
-		}
-	}
-
-	return settled(nil, failures), nil
+	return settled(jobs, again, failures), judged(err)
 }
 
-func (d deletion) there(ctx context.Context, ids []string) (map[string]bool, error) {
-	if d.kind == klaviyo.DeleteCategories {
-		return d.kl.CatalogCategories(ctx, ids)
-	}
-
-	return existingItems(ctx, d.kl, ids)
+func (d deletion) removal(w bulk.Work) removal {
+	return removal{kl: d.kl, kind: d.kind, proceed: w.Proceed, whose: func(id string) string { return id }}
 }

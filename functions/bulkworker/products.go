@@ -17,9 +17,11 @@ const (
 	// productsPerTask is how many products are dealt with at once: many, since each time their jobs have to be waited for.
 	productsPerTask = 1_000
 	// variantsPerTask bounds the jobs that a shard watches, whose rows stand in its document: Firestore's is 1 MiB.
-	variantsPerTask = 4_000
-	// productsPerShard keeps the number of shards low, for Klaviyo has 500 jobs of a kind in progress at most.
+	variantsPerTask  = 4_000
 	productsPerShard = 4_000
+	// maxProductShards of them have at most so many jobs of one kind in progress as Klaviyo allows, 500, when each has those of
+	// 4,000 variants. More would throw each other out, and begin again and again.
+	maxProductShards = 12
 )
 
 // Products imports published products into Klaviyo's catalog: the items of a page first, and when their jobs have ended the
@@ -30,7 +32,8 @@ type Products struct {
 	kl       *klaviyo.Client
 	shop     mapping.Shop
 	cfg      mapping.ProductConfig
-	kept     kept
+	// keeps tells that an item stays when its product is no longer published.
+	keeps bool
 }
 
 // NewProducts returns the import of products.
@@ -42,16 +45,18 @@ func NewProducts(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Sho
 			idOf:   func(p commercetools.Product) string { return p.ID },
 		},
 		ct: ct, kl: kl, shop: shop.Mapping(), cfg: cfg.Product.Mapping(),
+		keeps: cfg.Disabled("ProductUnpublished"),
 	}
 }
 
 // Plan implements bulk.Importer. A price may be changed by realtime before Klaviyo works off a job with the old one.
 func (p *Products) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
 	if o.DeleteAll {
-		return deletionPlan(o), nil
+		return deletionPlan(), nil
 	}
 
 	plan, err := p.products.plan(ctx, o, productsPerShard)
+	plan.Shards = min(plan.Shards, maxProductShards)
 	plan.CatchUp = len(o.IDs) == 0 && !o.DryRun
 
 	return plan, judged(err)
@@ -71,32 +76,26 @@ func (p *Products) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 
 	page := bulk.Page{Cursor: w.Cursor, Settle: true}
 
-	entries, err := p.next(ctx, w, &page)
+	items, err := p.items(ctx, w, &page)
 	if err != nil {
 		return page, judged(err)
 	}
 
-	if len(entries) == 0 || w.Options.DryRun {
+	if len(items) == 0 || w.Options.DryRun {
 		return page, nil
 	}
 
-	p.kept.put(page.Cursor, entries)
-
-	items, ids := make([]klaviyo.Item, len(entries)), make([]string, len(entries))
-	for i, e := range entries {
-		items[i], ids[i] = e.item, e.item.ExternalID
+	ids := make([]string, len(items))
+	for i, item := range items {
+		ids[i] = item.ExternalID
 	}
 
-	exist, err := existingItems(ctx, p.kl, ids)
+	exist, err := p.existing(ctx, ids)
 	if err != nil {
 		return page, judged(err)
 	}
 
-	if err := w.Proceed(ctx); err != nil {
-		return page, err
-	}
-
-	jobs, failures, err := p.itemCatalog().begin(ctx, items, exist)
+	jobs, failures, err := p.itemCatalog(w).begin(ctx, items, exist)
 	if err != nil {
 		return page, judged(err)
 	}
@@ -111,14 +110,14 @@ func (p *Products) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	return page, nil
 }
 
-// next reads and counts the products of one task, and returns those that can be sent.
-func (p *Products) next(ctx context.Context, w bulk.Work, page *bulk.Page) ([]entry, error) {
+// items reads and counts the products of one task, and returns their items.
+func (p *Products) items(ctx context.Context, w bulk.Work, page *bulk.Page) ([]klaviyo.Item, error) {
 	var (
-		all      []entry
+		items    []klaviyo.Item
 		variants int
 	)
 
-	for !page.End && page.Read < productsPerTask && limited(w, page.Read, pageSize) > 0 {
+	for !page.End && variants <= variantsPerTask && page.Read < productsPerTask && limited(w, page.Read, pageSize) > 0 {
 		read, last, err := p.products.read(ctx, w, page.Cursor, limited(w, page.Read, pageSize))
 		if err != nil {
 			return nil, err
@@ -126,23 +125,35 @@ func (p *Products) next(ctx context.Context, w bulk.Work, page *bulk.Page) ([]en
 
 		entries, err := p.entries(ctx, read)
 		if err != nil {
+			if len(read) > 0 { // as far as they were read, in case they are to be given up
+				page.Cursor, page.End = read[len(read)-1].id, last
+			}
+
 			return nil, err
 		}
 
-		for _, e := range entries {
-			if variants += len(e.value.variants); variants > variantsPerTask && page.Read > 0 {
-				return all, nil
-			}
+		fitting := fitting(entries, &variants, page.Read > 0)
+		page.End = last && len(fitting) == len(entries)
 
+		for _, e := range fitting {
 			if count(page, e.id, e.err); e.err == nil {
-				all = append(all, e.value)
+				items = append(items, e.value.item)
 			}
 		}
-
-		page.End = last
 	}
 
-	return all, nil
+	return items, nil
+}
+
+// fitting are the first of the products that a task still has room for; one product always fits into an empty one.
+func fitting(entries []record[entry], variants *int, some bool) []record[entry] {
+	for i, e := range entries {
+		if *variants += len(e.value.variants); *variants > variantsPerTask && (some || i > 0) {
+			return entries[:i]
+		}
+	}
+
+	return entries
 }
 
 // entries maps products, with the standalone prices of all of them in one go.
@@ -196,12 +207,11 @@ func (p *Products) standalonePrices(
 	return prices, err
 }
 
-func (p *Products) itemCatalog() catalog[klaviyo.Item] {
+func (p *Products) itemCatalog(w bulk.Work) catalog[klaviyo.Item] {
 	return catalog[klaviyo.Item]{
 		create: klaviyo.CreateItems, update: klaviyo.UpdateItems,
 		idOf:  func(item klaviyo.Item) string { return item.ExternalID },
-		start: p.kl.StartItems,
-		exist: func(ctx context.Context, ids []string) (map[string]bool, error) { return existingItems(ctx, p.kl, ids) },
+		start: p.kl.StartItems, exist: p.existing, proceed: w.Proceed,
 		load: func(ctx context.Context, ids []string) ([]klaviyo.Item, error) {
 			entries, err := p.byID(ctx, ids)
 			items := make([]klaviyo.Item, len(entries))
@@ -279,8 +289,13 @@ func (p *Products) explained(ctx context.Context, failures []bulk.Failure) ([]bu
 	return failures, nil
 }
 
-func existingItems(ctx context.Context, kl *klaviyo.Client, ids []string) (map[string]bool, error) {
-	found, err := kl.CatalogItems(ctx, ids, false)
+func (p *Products) deletion() deletion {
+	return deletion{kl: p.kl, kind: klaviyo.DeleteItems, list: p.kl.ItemIDs, exist: p.existing}
+}
+
+// existing finds out which of these items there are.
+func (p *Products) existing(ctx context.Context, ids []string) (map[string]bool, error) {
+	found, err := p.kl.CatalogItems(ctx, ids, false)
 	exist := make(map[string]bool, len(found))
 
 	for id := range found {

@@ -1,6 +1,7 @@
 package bulkworker
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -13,7 +14,7 @@ import (
 // them as well.
 func (p *Products) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
 	if w.Options.DeleteAll {
-		return p.deletion().Settle(ctx, jobs)
+		return p.deletion().Settle(ctx, w, jobs)
 	}
 
 	ended, failed, err := poll(ctx, p.kl, jobs)
@@ -21,20 +22,14 @@ func (p *Products) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bu
 		return bulk.Settled{Pending: jobs}, judged(err)
 	}
 
-	// From here on something is written to Klaviyo, unless all variants are there.
-	if err := w.Proceed(ctx); err != nil {
-		return bulk.Settled{}, err
-	}
-
+	next := p.settleVariants
 	if slices.ContainsFunc(jobs, aboutItems) {
-		pending, failures, err := p.settleItems(ctx, w, jobs, failed)
-
-		return settled(pending, failures), judged(err)
+		next = p.settleItems
 	}
 
-	pending, failures, err := p.settleVariants(ctx, w, failed)
+	pending, failures, err := next(ctx, w, jobs, failed)
 
-	return settled(pending, failures), judged(err)
+	return settled(jobs, pending, failures), judged(err)
 }
 
 func aboutItems(job bulk.Job) bool {
@@ -44,7 +39,7 @@ func aboutItems(job bulk.Job) bool {
 func (p *Products) settleItems(
 	ctx context.Context, w bulk.Work, jobs []bulk.Job, failed []failedRow,
 ) (pending []bulk.Job, failures []bulk.Failure, err error) {
-	again, failures, err := p.itemCatalog().again(ctx, failed)
+	again, failures, err := p.itemCatalog(w).again(ctx, failed)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -63,66 +58,56 @@ func (p *Products) settleItems(
 }
 
 // startVariants starts the jobs for the variants of those items that are there, and for those variants to go that
-// commercetools no longer has.
+// commercetools no longer has. A variant that has moved from one item to another is deleted first: Klaviyo can't move it.
 func (p *Products) startVariants(ctx context.Context, w bulk.Work, items []bulk.Job) ([]bulk.Job, []bulk.Failure, error) {
-	page, err := p.keptPage(ctx, w)
+	page, err := p.page(ctx, w)
 	if err != nil {
 		return nil, nil, err
 	}
 
-	page.only(items)
+	known, unpublished := page.only(items)
 
-	exist, gone, err := p.variantsBefore(ctx, page, items)
+	there, err := p.standing(ctx, page, known)
 	if err != nil {
 		return nil, nil, err
 	}
 
-	jobs, failures, err := p.variantCatalog(page, exist).begin(ctx, page.variants, exist)
-	if err != nil {
-		return nil, nil, err
+	if p.keeps {
+		unpublished = nil
 	}
 
-	removed, refused, err := p.kl.StartDeletions(ctx, klaviyo.DeleteVariants, gone)
-	for _, r := range refused {
-		failures = append(failures, failure("variant "+r.Ref, "Klaviyo refused to delete it", r.Code, r.Pointer))
-	}
+	var here []klaviyo.Variant
 
-	return append(jobs, jobsOf(klaviyo.DeleteVariants, removed, 0)...), failures, err
-}
+	var moving []string
 
-// variantsBefore finds out which variants the items have, and which of them commercetools no longer has. New items have none.
-func (p *Products) variantsBefore(
-	ctx context.Context, page variantPage, items []bulk.Job,
-) (exist map[string]bool, gone []string, err error) {
-	var updated []string
-
-	for _, job := range items {
-		if job.Kind == string(klaviyo.UpdateItems) {
-			updated = append(updated, job.Refs...)
+	for _, v := range page.variants {
+		if there.surplus[v.ExternalID] == "" {
+			here = append(here, v)
+		} else {
+			moving = append(moving, v.ExternalID)
 		}
 	}
 
-	before, err := p.kl.CatalogItems(ctx, updated, true)
-	exist = map[string]bool{}
+	pending, failures, err := inTurn(
+		func() ([]bulk.Job, []bulk.Failure, error) {
+			return p.variantCatalog(w, page, there).begin(ctx, here, there.exist)
+		},
+		func() ([]bulk.Job, []bulk.Failure, error) {
+			return p.variantRemoval(w, page, there).send(ctx, slices.Collect(maps.Keys(there.surplus)), 0)
+		},
+		// Realtime takes them away as well, but perhaps before a job has brought them back.
+		func() ([]bulk.Job, []bulk.Failure, error) { return p.deletion().removal(w).send(ctx, unpublished, 0) },
+	)
 
-	for item, ids := range before {
-		for _, id := range ids {
-			if _, still := page.owner[id]; still {
-				exist[id] = true
-			} else if page.products[item] { // else the product was unpublished this moment, and realtime takes it away
-				gone = append(gone, id)
-			}
-		}
-	}
-
-	return exist, gone, err
+	return withMoving(pending, moving), failures, err
 }
 
-// settleVariants deals with variants that Klaviyo could not create, update or delete.
+// settleVariants deals with variants that Klaviyo could not create, update or delete, and creates those that have moved.
 func (p *Products) settleVariants(
-	ctx context.Context, w bulk.Work, failed []failedRow,
+	ctx context.Context, w bulk.Work, jobs []bulk.Job, failed []failedRow,
 ) (pending []bulk.Job, failures []bulk.Failure, err error) {
-	if len(failed) == 0 {
+	moving := noted(jobs, noteMoving)
+	if len(failed) == 0 && len(moving) == 0 {
 		return nil, nil, nil
 	}
 
@@ -131,136 +116,104 @@ func (p *Products) settleVariants(
 		return nil, nil, err
 	}
 
-	before, err := p.kl.CatalogItems(ctx, slices.Collect(maps.Keys(page.products)), true)
+	there, err := p.standing(ctx, page, slices.Sorted(maps.Keys(page.published)))
 	if err != nil {
 		return nil, nil, err
 	}
 
-	exist := map[string]bool{}
+	rows := sortedRows(failed, page, there)
+	variants, removal := p.variantCatalog(w, page, there), p.variantRemoval(w, page, there)
+	free, blocked := page.moved(moving, there)
 
-	for _, ids := range before {
-		for _, id := range ids {
-			exist[id] = true
-		}
-	}
+	pending, failures, err = inTurn(
+		func() ([]bulk.Job, []bulk.Failure, error) { return variants.again(ctx, rows.written) },
+		func() ([]bulk.Job, []bulk.Failure, error) {
+			return removal.again(ctx, rows.variants, there.isSurplus())
+		},
+		func() ([]bulk.Job, []bulk.Failure, error) { return p.removeItems(ctx, w, rows.items) },
+		func() ([]bulk.Job, []bulk.Failure, error) { return removal.send(ctx, rows.taken, 1) },
+		func() ([]bulk.Job, []bulk.Failure, error) {
+			return variants.send(ctx, retry{kind: klaviyo.CreateVariants, perJob: rowsPerJob, try: 1}, free)
+		},
+	)
 
-	var rest []failedRow
-
-	for _, f := range failed {
-		switch {
-		case f.job.Kind != string(klaviyo.DeleteVariants):
-			rest = append(rest, f)
-		case exist[f.ref]: // else it is gone, and that was the aim
-			failures = append(failures, failure("variant "+f.ref, "Klaviyo could not delete it", f.why.Code, f.why.Pointer))
-		}
-	}
-
-	pending, more, err := p.variantCatalog(page, exist).again(ctx, rest)
-
-	return pending, append(failures, more...), err
+	return withMoving(pending, slices.Concat(blocked, rows.taken)), failures, err
 }
 
-func (p *Products) variantCatalog(page variantPage, exist map[string]bool) catalog[klaviyo.Variant] {
+// inTurn starts jobs one kind after the other.
+func inTurn(steps ...func() ([]bulk.Job, []bulk.Failure, error)) (jobs []bulk.Job, failures []bulk.Failure, err error) {
+	for _, step := range steps {
+		started, refused, err := step()
+		if err != nil {
+			return nil, nil, err
+		}
+
+		jobs, failures = append(jobs, started...), append(failures, refused...)
+	}
+
+	return jobs, failures, nil
+}
+
+func withMoving(jobs []bulk.Job, moving []string) []bulk.Job {
+	if len(jobs) > 0 && len(moving) > 0 {
+		jobs = append(jobs, note(noteMoving, moving))
+	}
+
+	return jobs
+}
+
+// removeItems deals with items of products that are no longer published.
+func (p *Products) removeItems(ctx context.Context, w bulk.Work, failed []failedRow) ([]bulk.Job, []bulk.Failure, error) {
+	there, err := p.existing(ctx, refsOf(failed))
+	if err != nil {
+		return nil, nil, err
+	}
+
+	return p.deletion().removal(w).again(ctx, failed, there)
+}
+
+// failedRows are rows by what is to be done about them.
+type failedRows struct {
+	// written are to be created or updated; variants and items are to be deleted.
+	written, variants, items []failedRow
+	// taken are variants whose id is perhaps that of a variant of another item: that one is deleted, as realtime does.
+	taken []string
+}
+
+func sortedRows(failed []failedRow, page variantPage, there standing) (rows failedRows) {
+	for _, f := range failed {
+		switch {
+		case f.job.Kind == string(klaviyo.DeleteItems):
+			rows.items = append(rows.items, f)
+		case f.job.Kind == string(klaviyo.DeleteVariants):
+			rows.variants = append(rows.variants, f)
+		case page.owner[f.ref] == "": // by now commercetools no longer has it
+		case f.job.Kind == string(klaviyo.CreateVariants) && !there.exist[f.ref] && f.why.Code != "" && f.job.Try == 0:
+			rows.taken = append(rows.taken, f.ref)
+		default:
+			rows.written = append(rows.written, f)
+		}
+	}
+
+	return rows
+}
+
+func (p *Products) variantCatalog(w bulk.Work, page variantPage, there standing) catalog[klaviyo.Variant] {
 	return catalog[klaviyo.Variant]{
 		create: klaviyo.CreateVariants, update: klaviyo.UpdateVariants,
 		idOf:  func(v klaviyo.Variant) string { return v.ExternalID },
-		start: p.kl.StartVariants,
-		exist: func(context.Context, []string) (map[string]bool, error) { return exist, nil },
-		load: func(_ context.Context, ids []string) ([]klaviyo.Variant, error) {
-			return slices.DeleteFunc(slices.Clone(page.variants), func(v klaviyo.Variant) bool {
-				return !slices.Contains(ids, v.ExternalID)
-			}), nil
-		},
-		whose: func(id string) string {
-			if product, ok := page.owner[id]; ok {
-				return product
-			}
-
-			return "variant " + id
-		},
-		what: "variant",
+		start: p.kl.StartVariants, proceed: w.Proceed,
+		exist: func(context.Context, []string) (map[string]bool, error) { return there.exist, nil },
+		load:  func(_ context.Context, ids []string) ([]klaviyo.Variant, error) { return page.some(ids), nil },
+		whose: func(id string) string { return page.owner[id] },
+		what:  "variant",
 	}
 }
 
-// variantPage is the variants of some products.
-type variantPage struct {
-	products map[string]bool
-	variants []klaviyo.Variant
-	// owner has the product of each variant.
-	owner map[string]string
-}
-
-func newVariantPage() variantPage {
-	return variantPage{products: map[string]bool{}, owner: map[string]string{}}
-}
-
-// only takes out the variants of other items than those that jobs have brought into the catalog.
-func (v *variantPage) only(items []bulk.Job) {
-	there := map[string]bool{}
-
-	for _, job := range items {
-		for _, id := range job.Refs {
-			there[id] = true
-		}
-	}
-
-	v.variants = slices.DeleteFunc(v.variants, func(one klaviyo.Variant) bool { return !there[one.ItemID] })
-}
-
-// add adds the variants of a product.
-func (v *variantPage) add(e entry) {
-	v.products[e.item.ExternalID] = true
-	v.variants = append(v.variants, e.variants...)
-
-	for _, one := range e.variants {
-		v.owner[one.ExternalID] = e.item.ExternalID
+// variantRemoval deletes variants. One that can't be deleted is a failure of the product that it is under, or in the way of.
+func (p *Products) variantRemoval(w bulk.Work, page variantPage, there standing) removal {
+	return removal{
+		kl: p.kl, kind: klaviyo.DeleteVariants, proceed: w.Proceed,
+		whose: func(id string) string { return cmp.Or(there.surplus[id], page.owner[id], "variant "+id) },
 	}
 }
-
-// keptPage returns what Import has read last: as it was then, if this instance has it still, else as it is now.
-func (p *Products) keptPage(ctx context.Context, w bulk.Work) (variantPage, error) {
-	entries, ok := p.kept.take(w.Cursor)
-	if !ok {
-		return p.page(ctx, w)
-	}
-
-	page := newVariantPage()
-	for _, e := range entries {
-		page.add(e)
-	}
-
-	return page, nil
-}
-
-// page reads again what Import has read last, as it is now.
-func (p *Products) page(ctx context.Context, w bulk.Work) (variantPage, error) {
-	page := newVariantPage()
-
-	for cursor, last := w.From, false; !last && cursor < w.Cursor; {
-		read, end, err := p.products.read(ctx, w, cursor, pageSize)
-		if err != nil {
-			return page, err
-		}
-
-		entries, err := p.entries(ctx, read)
-		if err != nil {
-			return page, err
-		}
-
-		last = end
-
-		for _, e := range entries {
-			if cursor = e.id; cursor > w.Cursor {
-				break
-			}
-
-			if e.err == nil {
-				page.add(e.value)
-			}
-		}
-	}
-
-	return page, nil
-}
-
-func (p *Products) deletion() deletion { return deletion{p.kl, klaviyo.DeleteItems, p.kl.ItemIDs} }

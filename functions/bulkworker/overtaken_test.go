@@ -1,0 +1,151 @@
+package bulkworker_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/faulttest"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+)
+
+// once does something right before the first request of a kind gets through to Klaviyo.
+func (s *catalogShop) once(request string, something func()) {
+	s.fault = func(r *http.Request, _ string) faulttest.Fault {
+		if something != nil && isA(r, request) {
+			do := something
+			something = nil
+
+			do()
+		}
+
+		return faulttest.Fault{}
+	}
+}
+
+// modified changes a resource's text and makes it newer than the run.
+func modified(raw []byte, replacements ...string) []byte {
+	text := strings.NewReplacer(replacements...).Replace(string(raw))
+
+	return []byte(strings.Replace(text, `"lastModifiedAt":"2024-01-01T00:00:00Z"`,
+		fmt.Sprintf(`"lastModifiedAt":%q`, time.Now().UTC().Format("2006-01-02T15:04:05.000Z")), 1))
+}
+
+// overtaking is something that realtime does right before the first job of a kind.
+type overtaking struct {
+	resource bulk.Resource
+	// there is whether Klaviyo has all of it before.
+	there    bool
+	at       string
+	realtime func(*catalogShop) error
+	want     bulk.Counts
+}
+
+func overtakings() map[string]overtaking {
+	const products, categories = bulk.Products, bulk.Categories
+
+	return map[string]overtaking{
+		"category created": {categories, false, categoriesCreated, func(s *catalogShop) error {
+			return s.klaviyo.UpsertCategory(s.context, klaviyo.Category{ExternalID: idOf(1), Name: "Old"})
+		}, bulk.Counts{Read: 3, Sent: 3}},
+		"category deleted": {categories, true, categoriesUpdated, func(s *catalogShop) error {
+			return s.klaviyo.DeleteCategory(s.context, idOf(1))
+		}, bulk.Counts{Read: 3, Sent: 3}},
+		"category renamed": {categories, true, categoriesUpdated, func(s *catalogShop) error {
+			s.ct.Put("categories", modified(aCategory(1), "Category 1", "Renamed"))
+
+			return s.klaviyo.UpsertCategory(s.context, klaviyo.Category{ExternalID: idOf(1), Name: "Renamed"})
+		}, bulk.Counts{Read: 5, Sent: 5}},
+		"item created": {products, false, itemsCreated, func(s *catalogShop) error {
+			return s.klaviyo.UpsertItem(s.context, klaviyo.Item{ExternalID: idOf(1), Title: "Old"})
+		}, bulk.Counts{Read: 3, Sent: 3}},
+		"item deleted": {products, true, itemsUpdated, func(s *catalogShop) error {
+			return s.klaviyo.DeleteItem(s.context, idOf(1))
+		}, bulk.Counts{Read: 3, Sent: 3}},
+		"item deleted before its variants": {products, true, variantsUpdated, func(s *catalogShop) error {
+			s.ct.Put("product-projections", modified(aProduct(1, unpublished, "S1-0", "S1-1"), "", ""))
+
+			return s.klaviyo.DeleteItem(s.context, idOf(1))
+		}, bulk.Counts{Read: 3, Sent: 3}},
+		"item renamed": {products, true, itemsUpdated, func(s *catalogShop) error {
+			s.ct.Put("product-projections", modified(aProduct(1, "", "S1-0", "S1-1"), "Product 1", "Renamed"))
+
+			return s.klaviyo.UpsertItem(s.context, klaviyo.Item{ExternalID: idOf(1), Title: "Renamed"})
+		}, bulk.Counts{Read: 5, Sent: 5}},
+		"item renamed before its variants": {products, true, variantsUpdated, func(s *catalogShop) error {
+			s.ct.Put("product-projections", modified(aProduct(1, "", "S1-0", "S1-2"), "Product 1", "Renamed"))
+
+			return s.klaviyo.UpsertItem(s.context, klaviyo.Item{ExternalID: idOf(1), Title: "Renamed"})
+		}, bulk.Counts{Read: 5, Sent: 5}},
+		"product unpublished, and there is no item yet": {products, false, itemsCreated, func(s *catalogShop) error {
+			s.ct.Put("product-projections", modified(aProduct(1, unpublished, "S1-0", "S1-1"), "", ""))
+
+			return s.klaviyo.DeleteItem(s.context, idOf(1))
+		}, bulk.Counts{Read: 3, Sent: 3}},
+		"variant created": {products, false, variantsCreated, func(s *catalogShop) error {
+			return s.klaviyo.UpsertVariant(s.context, klaviyo.Variant{ExternalID: "S1-0", ItemID: idOf(1), SKU: "S1-0"})
+		}, bulk.Counts{Read: 3, Sent: 3}},
+		"variant deleted": {products, true, variantsUpdated, func(s *catalogShop) error {
+			return s.klaviyo.DeleteVariant(s.context, "S1-0")
+		}, bulk.Counts{Read: 3, Sent: 3}},
+		"variant created elsewhere": {products, false, variantsCreated, func(s *catalogShop) error {
+			return s.klaviyo.UpsertVariant(s.context, klaviyo.Variant{ExternalID: "S1-0", ItemID: idOf(2), SKU: "S1-0"})
+		}, bulk.Counts{Read: 3, Sent: 3}},
+		"surplus variant deleted": {products, true, variantsDeleted, func(s *catalogShop) error {
+			return s.klaviyo.DeleteVariant(s.context, "gone-1")
+		}, bulk.Counts{Read: 3, Sent: 3}},
+	}
+}
+
+// Realtime changes the catalog between the lookup and the job that goes by it: Klaviyo ends up with what commercetools has. What
+// is modified meanwhile is read again by both passes that catch up.
+func TestOvertaken(t *testing.T) {
+	t.Parallel()
+
+	const products, categories = bulk.Products, bulk.Categories
+
+	for name, c := range overtakings() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			s := openCatalog(t)
+			for i := range 3 {
+				s.ct.Put("categories", aCategory(i+1))
+				s.ct.Put("product-projections", aProduct(i+1, "", skus(i+1, 2)...))
+			}
+
+			if c.resource == products {
+				s.importing(t, categories, bulk.Options{})
+			} else {
+				s.importing(t, products, bulk.Options{})
+			}
+
+			if c.there {
+				s.importing(t, c.resource, bulk.Options{})
+			}
+
+			if c.at == variantsDeleted {
+				s.has(t, idOf(1), "gone-1", "gone-2")
+			}
+
+			done := false
+
+			s.once(c.at, func() {
+				done = true
+
+				if err := c.realtime(s); err != nil {
+					t.Error(err)
+				}
+			})
+			want(t, s.importing(t, c.resource, bulk.Options{}), c.want)
+			s.inStep(t)
+
+			if !done {
+				t.Error("nothing came in between")
+			}
+		})
+	}
+}
