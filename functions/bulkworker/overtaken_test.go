@@ -100,37 +100,39 @@ func overtakings() map[string]overtaking {
 	}
 }
 
+// before is the shop before the import, with what the other resource needs imported.
+func (o overtaking) before(t *testing.T) *catalogShop {
+	t.Helper()
+
+	s := openCatalog(t)
+	for i := range 3 {
+		s.ct.Put("categories", aCategory(i+1))
+		s.ct.Put("product-projections", aProduct(i+1, "", skus(i+1, 2)...))
+	}
+
+	for _, resource := range []bulk.Resource{bulk.Categories, bulk.Products} {
+		if resource != o.resource || o.there {
+			s.importing(t, resource, bulk.Options{})
+		}
+	}
+
+	if o.at == variantsDeleted {
+		s.has(t, idOf(1), "gone-1", "gone-2")
+	}
+
+	return s
+}
+
 // Realtime changes the catalog between the lookup and the job that goes by it: Klaviyo ends up with what commercetools has. What
 // is modified meanwhile is read again by both passes that catch up.
 func TestOvertaken(t *testing.T) {
 	t.Parallel()
 
-	const products, categories = bulk.Products, bulk.Categories
-
 	for name, c := range overtakings() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			s := openCatalog(t)
-			for i := range 3 {
-				s.ct.Put("categories", aCategory(i+1))
-				s.ct.Put("product-projections", aProduct(i+1, "", skus(i+1, 2)...))
-			}
-
-			if c.resource == products {
-				s.importing(t, categories, bulk.Options{})
-			} else {
-				s.importing(t, products, bulk.Options{})
-			}
-
-			if c.there {
-				s.importing(t, c.resource, bulk.Options{})
-			}
-
-			if c.at == variantsDeleted {
-				s.has(t, idOf(1), "gone-1", "gone-2")
-			}
-
+			s := c.before(t)
 			done := false
 
 			s.once(c.at, func() {
