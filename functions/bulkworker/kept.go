@@ -3,34 +3,40 @@ package bulkworker
 import (
 	"sync"
 	"time"
+
+	"github.com/ctklaviyo/connector/shared/commercetools"
 )
 
 const (
-	// keptPages bounds what is kept, some 10 MB a page.
-	keptPages = 4
-	// keptFor is how old a page may be that is still used: little more than Klaviyo's jobs take.
+	// keptPages bounds what is kept, some 2 MB a page.
+	keptPages = 16
+	// keptFor is how old prices may be that are still used: little more than Klaviyo's jobs take.
 	keptFor = 2 * time.Minute
 )
 
-// kept keeps the pages whose items are on their way until it is their variants' turn, which saves reading them again when
-// the same instance gets that task. Nothing depends on it.
-type kept struct {
+// pricesBySKU are standalone prices; a SKU without any is there, too.
+type pricesBySKU map[string][]commercetools.StandalonePrice
+
+// keptPrices keeps the standalone prices of the pages whose items are on their way until it is their variants' turn, which
+// saves asking for them again when the same instance gets that task. Each is used once: whoever reads a product again to
+// learn what is new wants its new prices. Nothing depends on it.
+type keptPrices struct {
 	mu    sync.Mutex
-	pages map[string]keptPage
+	pages map[string]pricesOfPage
 }
 
-type keptPage struct {
-	entries []entry
-	at      time.Time
+type pricesOfPage struct {
+	prices pricesBySKU
+	at     time.Time
 }
 
-// put keeps a page under the id of its last product. The oldest makes room for it.
-func (k *kept) put(cursor string, entries []entry) {
+// put keeps the prices of a page under the id of its last product. The oldest makes room for it.
+func (k *keptPrices) put(cursor string, prices pricesBySKU) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 
 	if k.pages == nil {
-		k.pages = map[string]keptPage{}
+		k.pages = map[string]pricesOfPage{}
 	}
 
 	for len(k.pages) >= keptPages {
@@ -44,16 +50,20 @@ func (k *kept) put(cursor string, entries []entry) {
 		delete(k.pages, oldest)
 	}
 
-	k.pages[cursor] = keptPage{entries, time.Now()}
+	k.pages[cursor] = pricesOfPage{prices, time.Now()}
 }
 
-// take returns a page once.
-func (k *kept) take(cursor string) ([]entry, bool) {
+// take returns the prices of a page once; none when they are not there.
+func (k *keptPrices) take(cursor string) pricesBySKU {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 
 	p, ok := k.pages[cursor]
 	delete(k.pages, cursor)
 
-	return p.entries, ok && time.Since(p.at) < keptFor
+	if !ok || time.Since(p.at) > keptFor {
+		return pricesBySKU{}
+	}
+
+	return p.prices
 }

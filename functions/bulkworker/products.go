@@ -34,6 +34,7 @@ type Products struct {
 	cfg      mapping.ProductConfig
 	// keeps tells that an item stays when its product is no longer published.
 	keeps bool
+	kept  keptPrices
 }
 
 // NewProducts returns the import of products.
@@ -76,10 +77,14 @@ func (p *Products) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 
 	page := bulk.Page{Cursor: w.Cursor, Settle: true}
 
-	items, err := p.items(ctx, w, &page)
+	prices := pricesBySKU{}
+
+	items, err := p.items(ctx, w, &page, prices)
 	if err != nil {
 		return page, judged(err)
 	}
+
+	p.kept.put(page.Cursor, prices)
 
 	if len(items) == 0 || w.Options.DryRun {
 		return page, nil
@@ -111,7 +116,7 @@ func (p *Products) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 }
 
 // items reads and counts the products of one task, and returns their items.
-func (p *Products) items(ctx context.Context, w bulk.Work, page *bulk.Page) ([]klaviyo.Item, error) {
+func (p *Products) items(ctx context.Context, w bulk.Work, page *bulk.Page, prices pricesBySKU) ([]klaviyo.Item, error) {
 	var (
 		items    []klaviyo.Item
 		variants int
@@ -123,7 +128,7 @@ func (p *Products) items(ctx context.Context, w bulk.Work, page *bulk.Page) ([]k
 			return nil, err
 		}
 
-		entries, err := p.entries(ctx, read)
+		entries, err := p.entries(ctx, read, prices)
 		if err != nil {
 			if len(read) > 0 { // as far as they were read, in case they are to be given up
 				page.Cursor, page.End = read[len(read)-1].id, last
@@ -156,10 +161,11 @@ func fitting(entries []record[entry], variants *int, some bool) []record[entry] 
 	return entries
 }
 
-// entries maps products, with the standalone prices of all of them in one go.
-func (p *Products) entries(ctx context.Context, products []record[commercetools.Product]) ([]record[entry], error) {
-	prices, err := p.standalonePrices(ctx, products)
-	if err != nil {
+// entries maps products. It adds to prices the standalone prices that are not there yet, of all products in one go.
+func (p *Products) entries(
+	ctx context.Context, products []record[commercetools.Product], prices pricesBySKU,
+) ([]record[entry], error) {
+	if err := p.addPrices(ctx, products, prices); err != nil {
 		return nil, err
 	}
 
@@ -168,7 +174,12 @@ func (p *Products) entries(ctx context.Context, products []record[commercetools.
 
 	for i, r := range products {
 		e, err := mapped(r, func(product commercetools.Product) (entry, error) {
-			item, variants, err := mapping.Product(product, prices[product.ID], p.shop, p.cfg, now)
+			var standalone []commercetools.StandalonePrice
+			for _, sku := range standaloneSKUs(product) {
+				standalone = append(standalone, prices[sku]...)
+			}
+
+			item, variants, err := mapping.Product(product, standalone, p.shop, p.cfg, now)
 
 			return entry{item, variants}, err
 		})
@@ -178,33 +189,38 @@ func (p *Products) entries(ctx context.Context, products []record[commercetools.
 	return entries, nil
 }
 
-// standalonePrices returns the prices of each product that has its prices apart.
-func (p *Products) standalonePrices(
-	ctx context.Context, products []record[commercetools.Product],
-) (map[string][]commercetools.StandalonePrice, error) {
-	var skus []string
-
-	owner := map[string]string{}
+func (p *Products) addPrices(ctx context.Context, products []record[commercetools.Product], prices pricesBySKU) error {
+	var missing []string
 
 	for _, r := range products {
-		if r.value.PriceMode != commercetools.PriceModeStandalone {
-			continue
-		}
-
-		for _, v := range r.value.AllVariants() {
-			skus = append(skus, v.SKU)
-			owner[v.SKU] = r.id
+		for _, sku := range standaloneSKUs(r.value) {
+			if _, known := prices[sku]; !known {
+				prices[sku] = nil
+				missing = append(missing, sku)
+			}
 		}
 	}
 
-	found, err := p.ct.StandalonePrices(ctx, skus...)
-	prices := map[string][]commercetools.StandalonePrice{}
-
+	found, err := p.ct.StandalonePrices(ctx, missing...)
 	for _, price := range found {
-		prices[owner[price.SKU]] = append(prices[owner[price.SKU]], price)
+		prices[price.SKU] = append(prices[price.SKU], price)
 	}
 
-	return prices, err
+	return err
+}
+
+// standaloneSKUs are the SKUs of a product that has its prices apart.
+func standaloneSKUs(p commercetools.Product) []string {
+	if p.PriceMode != commercetools.PriceModeStandalone {
+		return nil
+	}
+
+	var skus []string
+	for _, v := range p.AllVariants() {
+		skus = append(skus, v.SKU)
+	}
+
+	return skus
 }
 
 func (p *Products) itemCatalog(w bulk.Work) catalog[klaviyo.Item] {
@@ -237,7 +253,7 @@ func (p *Products) byID(ctx context.Context, ids []string) ([]entry, error) {
 			return nil, err
 		}
 
-		entries, err := p.entries(ctx, read)
+		entries, err := p.entries(ctx, read, pricesBySKU{})
 		if err != nil {
 			return nil, err
 		}

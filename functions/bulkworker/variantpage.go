@@ -19,7 +19,7 @@ type variantPage struct {
 }
 
 // page reads again what Import has read last.
-func (p *Products) page(ctx context.Context, w bulk.Work) (variantPage, error) {
+func (p *Products) page(ctx context.Context, w bulk.Work, prices pricesBySKU) (variantPage, error) {
 	page := variantPage{published: map[string]bool{}, mapped: map[string]bool{}, owner: map[string]string{}}
 
 	for cursor, last := w.From, false; !last && cursor < w.Cursor; {
@@ -28,7 +28,7 @@ func (p *Products) page(ctx context.Context, w bulk.Work) (variantPage, error) {
 			return page, err
 		}
 
-		entries, err := p.entries(ctx, read)
+		entries, err := p.entries(ctx, read, prices)
 		if err != nil {
 			return page, err
 		}

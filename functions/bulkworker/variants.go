@@ -60,7 +60,7 @@ func (p *Products) settleItems(
 // startVariants starts the jobs for the variants of those items that are there, and for those variants to go that
 // commercetools no longer has. A variant that has moved from one item to another is deleted first: Klaviyo can't move it.
 func (p *Products) startVariants(ctx context.Context, w bulk.Work, items []bulk.Job) ([]bulk.Job, []bulk.Failure, error) {
-	page, err := p.page(ctx, w)
+	page, err := p.page(ctx, w, p.kept.take(w.Cursor))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -111,7 +111,7 @@ func (p *Products) settleVariants(
 		return nil, nil, nil
 	}
 
-	page, err := p.page(ctx, w)
+	page, err := p.page(ctx, w, pricesBySKU{})
 	if err != nil {
 		return nil, nil, err
 	}

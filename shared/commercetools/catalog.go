@@ -79,7 +79,7 @@ func bySKU[T any](ctx context.Context, c *Client, e Endpoint, skus []string, and
 }
 
 // maxSKUs is how many characters of a URL the SKUs of one query may take: see [MaxIDs].
-const maxSKUs = 6000
+const maxSKUs = 7200
 
 // skusIn makes predicates, `sku in ("a","b")`, that hold all the SKUs and each fit into a URL.
 func skusIn(skus []string) []Predicate {

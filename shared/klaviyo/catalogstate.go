@@ -2,6 +2,7 @@ package klaviyo
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 )
@@ -57,25 +58,57 @@ func (j catalogJob) state(f form) CatalogJob {
 	return state
 }
 
-// CatalogJobs returns how jobs of one kind stand, by their ids, in as few requests as it can: Klaviyo lists 100 jobs at once,
-// in an order that it doesn't document, and those that are not among them are asked for one by one. A job that Klaviyo has
-// forgotten is not in the map. Limits, of each kind: at least 75/s and 750/min.
-func (c *Client) CatalogJobs(ctx context.Context, kind JobKind, ids []string) (map[string]CatalogJob, error) {
-	f := kind.form()
-	query := url.Values{"fields[" + f.kind + "]": {"status,total_count,completed_count,failed_count,errors"}}
-	listed := map[string]catalogJob{}
+// maxJobPages is how many pages of jobs are read in search of some: those that can be in progress, 500.
+const maxJobPages = 5
 
-	if len(ids) > 1 {
+// listJobs reads the list of jobs until at most one of these is missing.
+func (c *Client) listJobs(ctx context.Context, kind JobKind, query url.Values, ids []string) (map[string]catalogJob, error) {
+	missing := map[string]bool{}
+	for _, id := range ids {
+		missing[id] = true
+	}
+
+	listed := map[string]catalogJob{}
+	query = maps.Clone(query)
+
+	for range maxJobPages {
+		if len(missing) < 2 {
+			break
+		}
+
 		var page collection[catalogJob]
 		if err := c.send(ctx, request{
-			operation: kind.gets() + "s", method: http.MethodGet, path: f.path(), query: query,
+			operation: kind.gets() + "s", method: http.MethodGet, path: kind.form().path(), query: query,
 		}, &page); err != nil {
 			return nil, err
 		}
 
 		for _, job := range page.Data {
 			listed[job.ID] = job
+			delete(missing, job.ID)
 		}
+
+		next := cursor(page.Links.Next)
+		if next == "" {
+			break
+		}
+
+		query.Set("page[cursor]", next)
+	}
+
+	return listed, nil
+}
+
+// CatalogJobs returns how jobs of one kind stand, by their ids, in as few requests as it can: Klaviyo lists 100 jobs at once,
+// in an order that it doesn't document, and those that are not among the first 500 are asked for one by one. A job that Klaviyo has
+// forgotten is not in the map. Limits, of each kind: at least 75/s and 750/min.
+func (c *Client) CatalogJobs(ctx context.Context, kind JobKind, ids []string) (map[string]CatalogJob, error) {
+	f := kind.form()
+	query := url.Values{"fields[" + f.kind + "]": {"status,total_count,completed_count,failed_count,errors"}}
+
+	listed, err := c.listJobs(ctx, kind, query, ids)
+	if err != nil {
+		return nil, err
 	}
 
 	found := make(map[string]CatalogJob, len(ids))
