@@ -209,7 +209,7 @@ func functionOf(typeID string) string {
 }
 
 // replay compares what Klaviyo has after the messages in several orders, and returns it.
-func (s *script) replay(t *testing.T) map[string]record {
+func (s *script) replay(t *testing.T) map[string]klaviyotest.Record {
 	t.Helper()
 
 	once := s.deliver(t, s.messages)
@@ -228,7 +228,7 @@ func (s *script) replay(t *testing.T) map[string]record {
 
 // deliver delivers messages to a shop of their own, and those that are not acknowledged once more after the others, until all
 // are. It returns what Klaviyo has then.
-func (s *script) deliver(t *testing.T, messages []incident) map[string]record {
+func (s *script) deliver(t *testing.T, messages []incident) map[string]klaviyotest.Record {
 	t.Helper()
 
 	ct, kl := commercetoolstest.NewServer("demo"), klaviyotest.New(klaviyotest.Options{})
@@ -250,7 +250,7 @@ func (s *script) deliver(t *testing.T, messages []incident) map[string]record {
 		}
 
 		if len(left) == 0 {
-			return stateOf(t, kl)
+			return kl.State()
 		}
 
 		messages = left

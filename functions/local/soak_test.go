@@ -62,7 +62,7 @@ func placed(all map[string]record) int {
 }
 
 // soak lets a world happen, and returns what Klaviyo has in the end and how many deliveries that took.
-func soak(t *testing.T, seed uint64, faults bool) (map[string]record, int) {
+func soak(t *testing.T, seed uint64, faults bool) (map[string]klaviyotest.Record, int) {
 	t.Helper()
 
 	w := newWorld(t, seed)
@@ -93,7 +93,7 @@ func soak(t *testing.T, seed uint64, faults bool) (map[string]record, int) {
 		t.Errorf("seed %d: %d parked, the first: %v", seed, n, p.parked.all[0].Attributes)
 	}
 
-	return stateOf(t, kl), p.deliveries
+	return kl.State(), p.deliveries
 }
 
 // pubsub delivers messages until they are acknowledged, over a network that fails.
