@@ -3,11 +3,11 @@ package bulkworker
 import (
 	"errors"
 	"net/http"
-	"net/url"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/retry"
 )
 
 // judged marks an error as a bulk.FatalError or a bulk.OutageError, if it is one. Any other may be the page's own.
@@ -57,9 +57,9 @@ func outage(err error) bool {
 		return passing(kl.Status, len(kl.Details) > 0)
 	}
 
-	_, network := errors.AsType[*url.Error](err)
+	_, unanswered := errors.AsType[*retry.UnansweredError](err)
 
-	return network
+	return unanswered
 }
 
 // passing tells whether an answer passes with time; own tells that it is the service's, and not a proxy's on the way.

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"testing"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/retry"
 )
 
 func TestJudged(t *testing.T) {
@@ -62,7 +62,7 @@ func TestJudged(t *testing.T) {
 		"429 of a proxy":          {proxy(429), outage},
 		"503 of a proxy":          {proxy(503), outage},
 		"time is over":            {context.DeadlineExceeded, page},
-		"the connection is reset": {&url.Error{Op: "Get", URL: "https://a.klaviyo.com", Err: errors.New("connection reset")}, outage},
+		"the connection is reset": {&retry.UnansweredError{Err: errors.New("connection reset")}, outage},
 		"a mistake of ours":       {errors.New("no id"), page},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -27,14 +27,15 @@ type Policy struct {
 
 // Do calls attempt until its answer is not worth another one, and returns the last answer, whatever its status. A pause
 // is at least as long as Retry-After asks. When it would outlast the context's deadline the last answer is returned at
-// once, so that the caller can hand the work back in time. attempt builds its request anew each time.
+// once, so that the caller can hand the work back in time. attempt builds its request anew each time. When even the last
+// attempt fails without an answer, the error is an *[UnansweredError].
 func Do(ctx context.Context, p Policy, attempt func(context.Context) (*http.Response, error)) (*http.Response, error) {
 	backoff := p.Backoff
 
 	for n := 1; ; n++ {
 		resp, err := attempt(ctx)
 		if n >= p.Attempts || !p.again(ctx, resp, err) {
-			return resp, err
+			return resp, unanswered(ctx, err)
 		}
 
 		pause := backoff.Pause()
@@ -43,7 +44,7 @@ func Do(ctx context.Context, p Policy, attempt func(context.Context) (*http.Resp
 		}
 
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
-			return resp, err
+			return resp, unanswered(ctx, err)
 		}
 
 		if resp != nil {
@@ -54,6 +55,24 @@ func Do(ctx context.Context, p Policy, attempt func(context.Context) (*http.Resp
 			return nil, err //nolint:wrapcheck // the context's own error
 		}
 	}
+}
+
+// UnansweredError says that a request has brought no answer: the network failed, or the other side was silent for too long.
+type UnansweredError struct{ Err error }
+
+// Error implements error.
+func (e *UnansweredError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *UnansweredError) Unwrap() error { return e.Err }
+
+// unanswered marks an error of an attempt, unless it is final, or the caller has no more time.
+func unanswered(ctx context.Context, err error) error {
+	if _, final := errors.AsType[*finalError](err); err == nil || final || ctx.Err() != nil {
+		return err
+	}
+
+	return &UnansweredError{err}
 }
 
 // Final marks an error of an attempt that another attempt would only repeat.

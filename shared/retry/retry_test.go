@@ -79,9 +79,11 @@ type doTest struct {
 	attempts int // 0: the policy's
 	status   int // 0: an error
 	err      error
-	calls    int
-	least    time.Duration // how long it takes
-	most     time.Duration
+	// unanswered tells that the error is an UnansweredError.
+	unanswered bool
+	calls      int
+	least      time.Duration // how long it takes
+	most       time.Duration
 }
 
 func TestDo(t *testing.T) {
@@ -95,8 +97,8 @@ func TestDo(t *testing.T) {
 		"success after an error":     {answers: []answer{{err: errNetwork}, {status: 200}}, status: 200, calls: 2, most: 100 * time.Millisecond},
 		"400 after a 503":            {answers: []answer{{status: 503}, {status: 400}}, status: 400, calls: 2, most: 100 * time.Millisecond},
 		"503 for ever":               {answers: []answer{{status: 503}}, status: 503, calls: 3, most: 300 * time.Millisecond},
-		"errors for ever":            {answers: []answer{{err: errNetwork}}, err: errNetwork, calls: 3, most: 300 * time.Millisecond},
-		"503, then an error":         {answers: []answer{{status: 503}, {err: errNetwork}}, err: errNetwork, calls: 3, most: 300 * time.Millisecond},
+		"errors for ever":            {answers: []answer{{err: errNetwork}}, err: errNetwork, unanswered: true, calls: 3, most: 300 * time.Millisecond},
+		"503, then an error":         {answers: []answer{{status: 503}, {err: errNetwork}}, err: errNetwork, unanswered: true, calls: 3, most: 300 * time.Millisecond},
 		"a final error":              {answers: []answer{{err: retry.Final(errNetwork)}}, err: errNetwork, calls: 1},
 		"a final error, wrapped":     {answers: []answer{{err: fmt.Errorf("sent: %w", retry.Final(errNetwork))}}, err: errNetwork, calls: 1},
 		"Retry-After is waited for":  {answers: []answer{{status: 429, retryAfter: "7"}, {status: 200}}, status: 200, calls: 2, least: 7 * time.Second, most: 7 * time.Second},
@@ -125,6 +127,10 @@ func (tt doTest) run(t *testing.T) {
 
 	if status != tt.status || !errors.Is(err, tt.err) {
 		t.Errorf("got %d, %v, want %d, %v", status, err, tt.status, tt.err)
+	}
+
+	if _, marked := errors.AsType[*retry.UnansweredError](err); marked != tt.unanswered {
+		t.Errorf("error = %T, want it marked: %t", err, tt.unanswered)
 	}
 
 	if s.calls != tt.calls {
@@ -211,8 +217,9 @@ func TestAnEndedContextMakesAnErrorTheLast(t *testing.T) {
 	cancel()
 
 	s := &service{answers: []answer{{err: errNetwork}}}
-	if _, err := do(ctx, t, policy(), s); !errors.Is(err, errNetwork) || s.calls != 1 {
-		t.Errorf("got %v after %d attempts", err, s.calls)
+	_, err := do(ctx, t, policy(), s)
+	if _, marked := errors.AsType[*retry.UnansweredError](err); !errors.Is(err, errNetwork) || marked || s.calls != 1 {
+		t.Errorf("got %T %v after %d attempts", err, err, s.calls)
 	}
 }
 
