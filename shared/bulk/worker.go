@@ -167,7 +167,7 @@ func (w *Worker) plan(ctx context.Context, importer Importer, run Run) error {
 func (w *Worker) step(ctx context.Context, importer Importer, run Run, shard Shard, t Task) (Shard, error) {
 	work := Work{
 		From: shard.From, Cursor: shard.Cursor, Before: shard.Before, Options: run.Options, Limit: shard.Limit, Failed: shard.Failed,
-		Proceed: func(ctx context.Context) error { _, err := w.held(ctx, t); return err },
+		Proceed: func(ctx context.Context) error { return w.proceed(ctx, t) },
 	}
 	if since := shard.Pass.Since; since.After(work.Options.Since) {
 		work.Options.Since = since
@@ -190,6 +190,16 @@ func (w *Worker) step(ctx context.Context, importer Importer, run Run, shard Sha
 	}
 
 	return w.record(ctx, shard, page.Failures, func(s *Shard) error { return s.advance(shard.Page, page, start, time.Now()) })
+}
+
+// proceed fails when the run has been stopped, and when that can't be found out: then the store is away, and no page to blame.
+func (w *Worker) proceed(ctx context.Context, t Task) error {
+	_, err := w.held(ctx, t)
+	if err == nil || errors.Is(err, errNotHeld) {
+		return err
+	}
+
+	return &OutageError{err}
 }
 
 func (w *Worker) settle(ctx context.Context, importer Importer, work Work, shard Shard) (Shard, error) {
