@@ -17,6 +17,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
 	"github.com/ctklaviyo/connector/shared/bulk/cloud"
+	"github.com/ctklaviyo/connector/shared/bulk/cloudtest"
 )
 
 // shop is an Importer over ids in memory. It counts how often each was sent, and refuses one in a hundred.
@@ -92,7 +93,7 @@ func TestImport(t *testing.T) {
 	var (
 		customers = newShop(records)
 		worker    = http.NewServeMux()
-		store     = cloud.NewStore(database(t))
+		store     = cloud.NewStore(cloudtest.Database(t, cloudtest.Project()))
 		queue     = newQueue(t, worker.ServeHTTP)
 		log       = slog.New(slog.DiscardHandler)
 		control   = bulk.NewControl(store, queue, log)

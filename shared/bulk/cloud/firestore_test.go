@@ -19,18 +19,22 @@ import (
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
 	"github.com/ctklaviyo/connector/shared/bulk/cloud"
+	"github.com/ctklaviyo/connector/shared/bulk/cloudtest"
 )
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	bulktest.Store(t, func(t *testing.T) bulk.Store { t.Helper(); return cloud.NewStore(database(t)) })
+	bulktest.Store(t, func(t *testing.T) bulk.Store {
+		t.Helper()
+		return cloud.NewStore(cloudtest.Database(t, cloudtest.Project()))
+	})
 }
 
 // The suite's racers create the lock document; these find one of an ended run.
 func TestRacersAfterAnEndedRun(t *testing.T) {
 	t.Parallel()
 
-	store := cloud.NewStore(database(t))
+	store := cloud.NewStore(cloudtest.Database(t, cloudtest.Project()))
 	now := time.Now()
 
 	for _, change := range []func(*bulk.Run) error{
@@ -94,7 +98,7 @@ func loseOnce() grpc.UnaryClientInterceptor {
 func TestLostAnswer(t *testing.T) {
 	t.Parallel()
 
-	store := cloud.NewStore(database(t, grpc.WithUnaryInterceptor(loseOnce())))
+	store := cloud.NewStore(cloudtest.Database(t, cloudtest.Project(), grpc.WithUnaryInterceptor(loseOnce())))
 
 	run, err := store.UpdateRun(t.Context(), bulk.Customers, func(r *bulk.Run) error {
 		return r.Start("mine", bulk.Options{DryRun: true}, time.Now())
@@ -108,7 +112,7 @@ func TestLostAnswer(t *testing.T) {
 func TestStoredForm(t *testing.T) {
 	t.Parallel()
 
-	client := database(t)
+	client := cloudtest.Database(t, cloudtest.Project())
 	store := cloud.NewStore(client)
 	now := time.Date(2026, 1, 2, 3, 4, 5, 6789, time.UTC)
 	key := bulk.ShardKey{Resource: bulk.Customers, Run: "r1", Index: 7}

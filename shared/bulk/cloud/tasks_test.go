@@ -11,55 +11,24 @@ import (
 	"testing"
 	"time"
 
-	cloudtasks "cloud.google.com/go/cloudtasks/apiv2"
-	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/uuid"
-	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/bulk/cloud"
-	"github.com/ctklaviyo/connector/shared/emulatortest"
+	"github.com/ctklaviyo/connector/shared/bulk/cloudtest"
 )
 
 // newQueue returns a Queue of its own in the Cloud Tasks emulator, which delivers to the handler.
 func newQueue(t *testing.T, worker http.HandlerFunc, opts ...grpc.DialOption) *cloud.Queue {
 	t.Helper()
 
-	client, err := cloudtasks.NewClient(context.WithoutCancel(t.Context()),
-		option.WithGRPCConn(dial(t, emulatortest.CloudTasks(t), opts...)))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	const location = "projects/test/locations/here"
-
-	queue, err := client.CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{
-		Parent: location,
-		Queue: &cloudtaskspb.Queue{
-			Name: location + "/queues/" + uuid.NewString(),
-			RateLimits: &cloudtaskspb.RateLimits{
-				MaxDispatchesPerSecond: 500, MaxConcurrentDispatches: 8,
-			},
-			RetryConfig: &cloudtaskspb.RetryConfig{
-				MaxAttempts: 1000, MinBackoff: durationpb.New(50 * time.Millisecond), MaxBackoff: durationpb.New(200 * time.Millisecond),
-			},
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-
 	server := httptest.NewServer(worker)
 	t.Cleanup(server.Close)
 
-	return cloud.NewQueue(client, cloud.Target{
-		Queue: queue.GetName(), URL: server.URL + "/worker", ServiceAccount: "tasks@test.iam.gserviceaccount.com",
-	})
+	return cloud.NewQueue(cloudtest.Tasks(t, opts...), cloudtest.Queue(t, server.URL+"/worker"))
 }
 
 // delivery is what the worker sees of a task.
