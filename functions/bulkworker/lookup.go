@@ -2,8 +2,10 @@ package bulkworker
 
 import (
 	"context"
-	"sync"
+	"fmt"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 )
@@ -20,16 +22,22 @@ const (
 type lookup struct {
 	ct *commercetools.Client
 
-	// mu is held during a request too: who waits is likely to need the same products.
-	mu    sync.Mutex
+	// turn is held during a request too: who waits is likely to need the same products. Waiting ends with the context.
+	turn  *semaphore.Weighted
 	known map[string]commercetools.Product
 	since time.Time
 }
 
+func newLookup(ct *commercetools.Client) *lookup {
+	return &lookup{ct: ct, turn: semaphore.NewWeighted(1)}
+}
+
 // of returns the products of these orders; one that is not published any more is missing.
 func (l *lookup) of(ctx context.Context, orders []record[commercetools.Order]) (map[string]commercetools.Product, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if err := l.turn.Acquire(ctx, 1); err != nil {
+		return nil, fmt.Errorf("waiting for products: %w", err)
+	}
+	defer l.turn.Release(1)
 
 	if time.Since(l.since) > rememberFor || len(l.known) > remembered {
 		l.known, l.since = map[string]commercetools.Product{}, time.Now()

@@ -36,7 +36,7 @@ func NewOrders(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop,
 			expand: []string{commercetools.ExpandDiscountCodes, commercetools.ExpandPayments},
 			idOf:   func(o commercetools.Order) string { return o.ID },
 		},
-		products: &lookup{ct: ct},
+		products: newLookup(ct),
 		kl:       kl,
 		history:  history{shop: shop.Mapping(), order: cfg.Order.Mapping(), cfg: cfg},
 	}
