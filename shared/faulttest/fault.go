@@ -4,8 +4,10 @@ package faulttest
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"time"
 )
 
@@ -22,6 +24,10 @@ type Fault struct {
 	ResetBefore bool
 	// ResetAfter cuts the connection when the handler has run: it has happened, and the client can't know.
 	ResetAfter bool
+	// SilentAfter gives no answer when the handler has run, until the client has gone.
+	SilentAfter bool
+	// Truncated cuts the connection in the middle of the handler's answer.
+	Truncated bool
 }
 
 // Wrap lets pick decide for each request. It may be called concurrently.
@@ -46,12 +52,31 @@ func Wrap(h http.Handler, pick func(*http.Request) Fault) http.Handler {
 		case f.ResetAfter:
 			h.ServeHTTP(httptest.NewRecorder(), r)
 			panic(http.ErrAbortHandler)
+		case f.SilentAfter:
+			h.ServeHTTP(httptest.NewRecorder(), r)
+			<-r.Context().Done()
+			panic(http.ErrAbortHandler)
+		case f.Truncated:
+			truncate(w, r, h)
 		case f.Status != 0:
 			f.answer(w, r)
 		default:
 			h.ServeHTTP(w, r)
 		}
 	})
+}
+
+// truncate gives the first half of an answer.
+func truncate(w http.ResponseWriter, r *http.Request, h http.Handler) {
+	whole := httptest.NewRecorder()
+	h.ServeHTTP(whole, r)
+	maps.Copy(w.Header(), whole.Header())
+	w.Header().Set("Content-Length", strconv.Itoa(whole.Body.Len()))
+	w.WriteHeader(whole.Code)
+	_, _ = w.Write(whole.Body.Bytes()[:whole.Body.Len()/2])
+	_ = http.NewResponseController(w).Flush()
+
+	panic(http.ErrAbortHandler)
 }
 
 // answer reads the request to its end first, as a real server does; the connection stays usable.

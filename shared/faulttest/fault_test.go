@@ -40,6 +40,7 @@ func TestWrap(t *testing.T) {
 		},
 		"before": {faulttest.Fault{ResetBefore: true}, seen{Cut: true}},
 		"after":  {faulttest.Fault{ResetAfter: true}, seen{Cut: true, Handled: 1}},
+		"half":   {faulttest.Fault{Truncated: true}, seen{Cut: true, Status: 200, Body: "ques", Handled: 1}},
 		"late":   {faulttest.Fault{Delay: time.Millisecond}, seen{Status: 200, Body: "question", Handled: 1}},
 	}
 	for name, tt := range tests {
@@ -86,10 +87,7 @@ func ask(t *testing.T, fault faulttest.Fault) seen {
 	defer resp.Body.Close()
 
 	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-
+	s.Cut = err != nil
 	s.Status, s.Body, s.RetryAfter = resp.StatusCode, string(body), resp.Header.Get("Retry-After")
 
 	return s
@@ -98,11 +96,9 @@ func ask(t *testing.T, fault faulttest.Fault) seen {
 func TestDelay(t *testing.T) {
 	t.Parallel()
 
-	handler := faulttest.Wrap(http.NotFoundHandler(), func(*http.Request) faulttest.Fault {
-		return faulttest.Fault{Delay: time.Minute, Status: http.StatusTeapot}
-	})
+	delayed := faulttest.Fault{Delay: time.Minute, Status: http.StatusTeapot}
 
-	serve := func(t *testing.T, patience time.Duration) (status int, took time.Duration, aborted any) {
+	serve := func(t *testing.T, fault faulttest.Fault, patience time.Duration) (status int, took time.Duration, aborted any) {
 		t.Helper()
 
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -112,20 +108,34 @@ func TestDelay(t *testing.T) {
 
 		defer func() { took, aborted = time.Since(start), recover() }()
 
-		w := httptest.NewRecorder()
+		handled, w := false, httptest.NewRecorder()
+		handler := faulttest.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { handled = true }),
+			func(*http.Request) faulttest.Fault { return fault })
+
+		defer func() {
+			if handled != fault.SilentAfter {
+				t.Errorf("handled: %t", handled)
+			}
+		}()
+
 		handler.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", http.NoBody))
 
 		return w.Code, 0, nil
 	}
 
 	synctest.Test(t, func(t *testing.T) {
-		if status, took, aborted := serve(t, time.Hour); status != http.StatusTeapot || took != time.Minute || aborted != nil {
+		if status, took, aborted := serve(t, delayed, time.Hour); status != http.StatusTeapot || took != time.Minute || aborted != nil {
 			t.Errorf("status %d after %v, %v", status, took, aborted)
 		}
 
-		_, took, aborted := serve(t, time.Second)
+		_, took, aborted := serve(t, delayed, time.Second)
 		if err, ok := aborted.(error); !ok || !errors.Is(err, http.ErrAbortHandler) || took != time.Second {
 			t.Errorf("the client left: %v after %v", aborted, took)
+		}
+
+		_, took, aborted = serve(t, faulttest.Fault{SilentAfter: true}, time.Second)
+		if err, ok := aborted.(error); !ok || !errors.Is(err, http.ErrAbortHandler) || took != time.Second {
+			t.Errorf("no answer: %v after %v", aborted, took)
 		}
 	})
 }

@@ -2,8 +2,10 @@ package functiontest
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"testing/iotest"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
@@ -37,7 +39,7 @@ func (t transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 
 	defer func() {
 		if v := recover(); v == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
-			resp, err = nil, errReset
+			resp, err = broken(w) //nolint:bodyclose // it is the caller's
 		} else if v != nil {
 			panic(v)
 		}
@@ -46,4 +48,16 @@ func (t transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	t.handler.ServeHTTP(w, r)
 
 	return w.Result(), nil
+}
+
+// broken is what a client sees of an answer before the connection breaks.
+func broken(w *httptest.ResponseRecorder) (*http.Response, error) {
+	if w.Body.Len() == 0 {
+		return nil, errReset
+	}
+
+	resp := w.Result()
+	resp.Body = io.NopCloser(io.MultiReader(resp.Body, iotest.ErrReader(io.ErrUnexpectedEOF)))
+
+	return resp, nil
 }
