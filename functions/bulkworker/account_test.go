@@ -22,8 +22,8 @@ import (
 
 // smallShop has a little of everything, and a customer whose phone number the account knows as another's, and whom somebody
 // changes all the time: a run reads them again at its end.
-func smallShop() (*commercetoolstest.Server, *commercetoolstest.Shop) {
-	generated := commercetoolstest.NewShop(7, commercetoolstest.Size{Customers: 7, Orders: 5, Products: 6, Categories: 6})
+func smallShop(size commercetoolstest.Size) (*commercetoolstest.Server, *commercetoolstest.Shop) {
+	generated := commercetoolstest.NewShop(7, size)
 
 	ct := commercetoolstest.NewServer("demo")
 	ct.Fill(generated)
@@ -75,16 +75,10 @@ func importers(t *testing.T, transport http.RoundTripper) map[bulk.Resource]bulk
 		t.Fatal(err)
 	}
 
-	all := bulkworker.Importers(
+	return bulkworker.Importers(
 		commercetools.New(functiontest.CommercetoolsConfig("http://commercetools.example", transport)),
 		klaviyo.New(functiontest.KlaviyoConfig("http://klaviyo.example", transport)),
 		settings.Shop{Locale: "en-US", Currency: "EUR", ProductURL: "https://shop.example/{{productSlug}}"}, cfg)
-
-	for resource, importer := range all {
-		all[resource] = inSteps{importer}
-	}
-
-	return all
 }
 
 // both leads to the handler of either host.
@@ -100,14 +94,26 @@ func both(ct, kl http.Handler) http.RoundTripper {
 	return transport
 }
 
-// inSteps takes several tasks for a shop that one task would do.
-type inSteps struct{ bulk.Importer }
+// inSteps takes several shards, and several tasks in each, for a shop that one task would do.
+type inSteps struct {
+	bulk.Importer
+
+	shards, step int
+}
+
+func allInSteps(all map[bulk.Resource]bulk.Importer, shards, step int) map[bulk.Resource]bulk.Importer {
+	for resource, importer := range all {
+		all[resource] = inSteps{importer, shards, step}
+	}
+
+	return all
+}
 
 // Plan implements bulk.Importer.
 func (i inSteps) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
 	plan, err := i.Importer.Plan(ctx, o)
 	if !o.DeleteAll { // whose cursor is Klaviyo's, and can't be cut
-		plan.Shards = 2
+		plan.Shards = i.shards
 	}
 
 	return plan, err
@@ -115,9 +121,7 @@ func (i inSteps) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
 
 // Import implements bulk.Importer.
 func (i inSteps) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
-	const step = 4
-
-	w.Limit = cmp.Or(w.Limit, step)
+	w.Limit = cmp.Or(w.Limit, i.step)
 
 	return i.Importer.Import(ctx, w)
 }

@@ -67,38 +67,37 @@ func (l *line) Enqueue(_ context.Context, t bulk.Task, after time.Duration) erro
 	return nil
 }
 
-// scene is where imports happen again and again, between one shop, one store, and a new account each time.
+// scene is where a worker imports with the tasks one after the other, and is replaced when it is killed.
 type scene struct {
-	shop      *commercetoolstest.Server
-	generated *commercetoolstest.Shop
-	store     bulk.Store
-	// jobTime is how long Klaviyo's jobs take. Without any the queue doesn't wait for them either.
-	jobTime time.Duration
+	store bulk.Store
+	// process starts a worker.
+	process func(outward) http.Handler
+	// wait lets the queue pause before tasks that ask for it.
+	wait bool
 }
 
-// importing imports a resource with a worker that is killed as said, and replaced.
-func (s *scene) importing(t *testing.T, resource bulk.Resource, o bulk.Options, d *doomed) result {
+// importing imports a resource.
+func (s *scene) importing(t *testing.T, resource bulk.Resource, o bulk.Options, d *doomed) *bulk.Control {
 	t.Helper()
 
 	const most = 1000
 
-	account := usedAccount(t, s.generated, klaviyotest.Options{JobTime: s.jobTime})
 	queue := &line{names: map[string]bool{}}
 	control := bulk.NewControl(s.store, queue, slog.New(slog.DiscardHandler))
-	out := outward{store: s.store, queue: queue, http: both(s.shop, account), through: d.through}
+	out := outward{store: s.store, queue: queue, through: d.through}
 
 	if _, err := control.Start(t.Context(), resource, o); err != nil {
 		t.Fatal(err)
 	}
 
-	worker := newProcess(t, out)
+	worker := s.process(out)
 
 	for n := 0; len(queue.tasks) > 0; n++ {
 		if n == most {
 			t.Fatalf("call %d: no end after %d deliveries", d.at, most)
 		}
 
-		if s.jobTime > 0 {
+		if s.wait {
 			time.Sleep(queue.pauses[0])
 		}
 
@@ -115,24 +114,22 @@ func (s *scene) importing(t *testing.T, resource bulk.Resource, o bulk.Options, 
 
 		// The others come first: in Cloud Tasks a task that comes back has to wait.
 		queue.tasks, queue.pauses = append(queue.tasks, task), append(queue.pauses, 0)
-		worker = newProcess(t, out)
+		worker = s.process(out)
 	}
 
-	return newResult(t, control, resource, account)
+	return control
 }
 
 // newProcess starts BulkWorker.
-func newProcess(t *testing.T, out outward) http.Handler {
-	t.Helper()
-
+func newProcess(out outward, importers map[bulk.Resource]bulk.Importer) http.Handler {
 	log := slog.New(slog.DiscardHandler)
-	worker := bulk.NewWorker(out, out, importers(t, out), log)
+	worker := bulk.NewWorker(out, out, importers, log)
 
 	return bulkworker.New(func() (*bulk.Worker, error) { return worker, nil }, log)
 }
 
-// deliver delivers a task and returns the status of the answer, 0 for none.
-func deliver(t *testing.T, worker http.Handler, task bulk.Task) (status int) {
+// deliver delivers a task and returns the status of the answer; a worker that is killed has none, and it stays 200.
+func deliver(t *testing.T, worker http.Handler, task bulk.Task) int {
 	t.Helper()
 
 	body, err := json.Marshal(task)
@@ -140,29 +137,52 @@ func deliver(t *testing.T, worker http.Handler, task bulk.Task) (status int) {
 		t.Fatal(err)
 	}
 
-	ended := make(chan struct{})
+	answer, ended := httptest.NewRecorder(), make(chan struct{})
 
 	go func() {
 		defer close(ended)
 
-		w := httptest.NewRecorder()
-		worker.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", bytes.NewReader(body)))
-		status = w.Code
+		worker.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", bytes.NewReader(body)))
 	}()
 
 	<-ended
 
-	return status
+	return answer.Code
+}
+
+// killed returns what imports a resource from a small shop into an account that has been in use, with a worker that is killed
+// as said.
+func killed(t *testing.T, store bulk.Store, jobTime time.Duration, resource bulk.Resource, o bulk.Options) func(*doomed) result {
+	t.Helper()
+
+	shop, generated := smallShop(commercetoolstest.Size{Customers: 4, Orders: 5, Products: 6, Categories: 6})
+
+	return func(d *doomed) result {
+		account := usedAccount(t, generated, klaviyotest.Options{JobTime: jobTime})
+
+		s := scene{store: store, wait: jobTime > 0, process: func(out outward) http.Handler {
+			out.http = both(shop, account)
+
+			return newProcess(out, allInSteps(importers(t, out), 2, 4))
+		}}
+
+		r := newResult(t, s.importing(t, resource, o, d), resource, account)
+		if o.DeleteAll && d.at > 0 {
+			r.Counts = bulk.Counts{Read: 5, Sent: 5} // what a killed task has deleted nobody can count any more
+		}
+
+		return r
+	}
 }
 
 // killedEverywhere imports with a worker that is killed at its first call, at its second, and so on: before, after, or both.
 // Each time the end has to be the one without that.
-func (s *scene) killedEverywhere(t *testing.T, resource bulk.Resource, o bulk.Options, afters ...bool) {
+func killedEverywhere(t *testing.T, imports func(*doomed) result, afters ...bool) {
 	t.Helper()
 
 	var none doomed
 
-	want := s.importing(t, resource, o, &none)
+	want := imports(&none)
 	if want.Status != bulk.Done || want.Counts.Sent == 0 {
 		t.Fatalf("without a kill: %s %q %+v", want.Status, want.Reason, want.Counts)
 	}
@@ -172,13 +192,8 @@ func (s *scene) killedEverywhere(t *testing.T, resource bulk.Resource, o bulk.Op
 	for _, after := range afters {
 		for at := 1; ; at++ {
 			d := doomed{at: at, after: after}
-			got := s.importing(t, resource, o, &d)
 
-			if o.DeleteAll {
-				got.Counts = want.Counts // what a killed task has deleted nobody can count any more
-			}
-
-			if !reflect.DeepEqual(want, got) { // cmp takes its time
+			if got := imports(&d); !reflect.DeepEqual(want, got) { // cmp takes its time
 				t.Errorf("killed at call %d (after it: %t), the end is another (-want +got):\n%s", at, after, cmp.Diff(want, got))
 			}
 
@@ -208,6 +223,9 @@ func kills() map[string]struct {
 	}
 }
 
+// sinceBubblesBegin is how much later than a bubble's clock begins, in 2000, the shop has been in business for years.
+const sinceBubblesBegin = 27 * 365 * 24 * time.Hour
+
 // A worker may be killed before and after each call that it makes: nothing is lost, nothing doubles, and the lock is free in
 // the end.
 func TestKilledAtEachCall(t *testing.T) {
@@ -224,14 +242,12 @@ func TestKilledAtEachCall(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer store.Close()
 
-				// A bubble's clock begins in 2000, before anything in the shop has happened.
-				time.Sleep(27 * 365 * 24 * time.Hour)
+				t.Cleanup(func() { _ = store.Close() })
 
-				s := scene{store: store, jobTime: 1500 * time.Millisecond}
-				s.shop, s.generated = smallShop()
-				s.killedEverywhere(t, c.resource, c.options, false, true)
+				time.Sleep(sinceBubblesBegin)
+
+				killedEverywhere(t, killed(t, store, 1500*time.Millisecond, c.resource, c.options), false, true)
 			})
 		})
 	}
@@ -246,9 +262,8 @@ func TestKilledAtEachCallOnFirestore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			s := scene{store: cloud.NewStore(cloudtest.Database(t, cloudtest.Project()))}
-			s.shop, s.generated = smallShop()
-			s.killedEverywhere(t, c.resource, c.options, true)
+			store := cloud.NewStore(cloudtest.Database(t, cloudtest.Project()))
+			killedEverywhere(t, killed(t, store, 0, c.resource, c.options), true)
 		})
 	}
 }

@@ -1,0 +1,250 @@
+package bulkworker_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/embedded"
+	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
+	"github.com/ctklaviyo/connector/shared/faulttest"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
+)
+
+// One call in five goes wrong, in any way there is: those to commercetools and Klaviyo, to the store and to the queue. Tasks
+// come twice and in any order, to two instances. Imports of all resources, one after the other, come to the same end as
+// without that. SEED=17 tries another seed than the usual ten.
+func TestFaultsEverywhere(t *testing.T) {
+	t.Parallel()
+
+	for _, seed := range seeds(t) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
+
+			dir := t.TempDir()
+
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(sinceBubblesBegin)
+
+				want := (&storm{}).importAll(t, filepath.Join(dir, "calm.db"))
+				s := storm{percent: 20, rand: rand.New(rand.NewPCG(seed, 0))}
+				got := s.importAll(t, filepath.Join(dir, "storm.db"))
+
+				t.Logf("SEED=%d: %d of %d calls went wrong", seed, s.faults, s.calls)
+
+				if s.faults < s.calls/6 {
+					t.Errorf("SEED=%d: that is too few", seed)
+				}
+
+				if !reflect.DeepEqual(want, got) { // cmp takes its time
+					t.Errorf("SEED=%d: the end is another (-want +got):\n%s", seed, cmp.Diff(want, got))
+				}
+			})
+		})
+	}
+}
+
+func seeds(t *testing.T) []uint64 {
+	t.Helper()
+
+	if text := os.Getenv("SEED"); text != "" {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		return []uint64{seed}
+	}
+
+	return []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+}
+
+// storm lets so many calls in a hundred go wrong, and is a queue that delivers tasks all over the place.
+type storm struct {
+	percent int
+
+	instances  [2]http.Handler
+	deliveries sync.WaitGroup
+
+	mu            sync.Mutex
+	rand          *rand.Rand
+	names         map[string]bool
+	calls, faults int
+}
+
+// importAll imports all resources, and returns what each has come to.
+func (s *storm) importAll(t *testing.T, file string) map[bulk.Resource]result {
+	t.Helper()
+
+	shop, generated := smallShop(commercetoolstest.Size{Customers: 30, Orders: 15, Products: 20, Categories: 12})
+	account := usedAccount(t, generated, klaviyotest.Options{JobTime: 1500 * time.Millisecond})
+
+	store, err := embedded.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	t.Cleanup(func() { _ = store.Close() })
+
+	s.names = map[string]bool{}
+	queue := deliverer(func(task bulk.Task, after time.Duration) { s.publish(t, task, after) })
+	log := slog.New(slog.DiscardHandler)
+	out := outward{store: store, queue: queue, through: s.through}
+	transport := both(faulttest.Wrap(shop, s.fault), faulttest.Wrap(account, s.fault))
+
+	results := map[bulk.Resource]result{}
+
+	for _, resource := range bulk.Resources() {
+		for i := range s.instances {
+			s.instances[i] = newProcess(out, allInSteps(importers(t, transport), 2, 4))
+		}
+
+		// Who starts an import and gets an error tries again.
+		for control := bulk.NewControl(out, out, log); ; time.Sleep(time.Minute) {
+			if _, err := control.Start(t.Context(), resource, bulk.Options{}); err == nil {
+				break
+			}
+		}
+
+		s.deliveries.Wait()
+
+		results[resource] = newResult(t, bulk.NewControl(store, queue, log), resource, account)
+	}
+
+	return results
+}
+
+// chance is true so many times in a hundred.
+func (s *storm) chance(percent int) bool { return s.percent > 0 && s.number(100) < percent }
+
+// number is one from 0 to n-1.
+func (s *storm) number(n int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	return s.rand.IntN(n)
+}
+
+// wrong decides about a call.
+func (s *storm) wrong() bool {
+	wrong := s.chance(s.percent)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	s.calls++
+
+	if wrong {
+		s.faults++
+	}
+
+	return wrong
+}
+
+// upTo is some time.
+func (s *storm) upTo(most time.Duration) time.Duration { return time.Duration(s.number(int(most))) }
+
+// publish delivers a task, one in five twice.
+func (s *storm) publish(t *testing.T, task bulk.Task, after time.Duration) {
+	t.Helper()
+
+	s.mu.Lock()
+	known := s.names[task.Name()]
+	s.names[task.Name()] = true
+	s.mu.Unlock()
+
+	if known {
+		return
+	}
+
+	s.deliveries.Go(func() { s.deliver(t, task, after) })
+
+	if s.chance(20) {
+		s.deliveries.Go(func() { s.deliver(t, task, after) })
+	}
+}
+
+// deliver delivers a task until it is done, and now and then again though it was.
+func (s *storm) deliver(t *testing.T, task bulk.Task, pause time.Duration) {
+	t.Helper()
+
+	if s.percent > 0 {
+		pause += s.upTo(5 * time.Second)
+	}
+
+	time.Sleep(pause)
+
+	instance := s.instances[0]
+	if s.chance(50) {
+		instance = s.instances[1]
+	}
+
+	if deliver(t, instance, task) != http.StatusNoContent || s.chance(5) {
+		s.deliver(t, task, s.upTo(20*time.Second))
+	}
+}
+
+var errFault = errors.New("out of order")
+
+// through is the place of an outward. Requests go another way: more can go wrong with them.
+func (s *storm) through(call func() error) error {
+	if !s.wrong() {
+		return call()
+	}
+
+	switch s.number(3) {
+	case 0:
+		return errFault
+	case 1:
+		return errors.Join(errFault, call())
+	default:
+		time.Sleep(s.upTo(10 * time.Second))
+
+		return call()
+	}
+}
+
+// fault is what goes wrong with a request.
+func (s *storm) fault(*http.Request) faulttest.Fault {
+	if !s.wrong() {
+		return faulttest.Fault{}
+	}
+
+	faults := []faulttest.Fault{
+		{Status: http.StatusTooManyRequests},
+		{Status: http.StatusTooManyRequests, RetryAfter: "3"},
+		{Status: http.StatusInternalServerError},
+		{Status: http.StatusServiceUnavailable},
+		{Status: http.StatusForbidden, ContentType: "text/html", Body: "<html>wait</html>"},
+		{Delay: s.upTo(30 * time.Second)},
+		{ResetBefore: true},
+		{ResetAfter: true},
+		{SilentAfter: true},
+		{Truncated: true},
+	}
+
+	return faults[s.number(len(faults))]
+}
+
+// deliverer is a bulk.Queue.
+type deliverer func(t bulk.Task, after time.Duration)
+
+// Enqueue implements bulk.Queue.
+func (d deliverer) Enqueue(_ context.Context, t bulk.Task, after time.Duration) error {
+	d(t, after)
+
+	return nil
+}
