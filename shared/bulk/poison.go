@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 )
 
 // guarded turns a panic into an error. Its value stays out of it: it may hold personal data.
@@ -28,7 +29,7 @@ func (w *Worker) failed(ctx context.Context, shard Shard, err error) (hopeless b
 	}
 
 	counted, countErr := w.record(ctx, shard, nil, func(s *Shard) error { return s.fail(shard.Page) })
-	if countErr != nil || counted.Page != shard.Page || !counted.hopeless() {
+	if countErr != nil || counted.Page != shard.Page || !counted.hopeless(time.Now()) {
 		return false, errors.Join(err, countErr)
 	}
 

@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/embedded"
 )
 
 // poisoned is an Importer with records that nothing can be done about.
@@ -90,16 +95,49 @@ func (p *poisoned) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bu
 	return p.records.Settle(ctx, w, jobs)
 }
 
+// patiently imports in a bubble, where the time that a page gets takes none.
+func patiently(t *testing.T, importer bulk.Importer) (progress bulk.Progress) {
+	t.Helper()
+
+	file := filepath.Join(t.TempDir(), "state.db")
+
+	synctest.Test(t, func(t *testing.T) {
+		store, err := embedded.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		t.Cleanup(func() { _ = store.Close() })
+
+		log, queue := slog.New(slog.DiscardHandler), &kept{}
+		control := bulk.NewControl(store, queue, log)
+		worker := bulk.NewWorker(store, queue, map[bulk.Resource]bulk.Importer{bulk.Customers: importer}, log)
+
+		if _, err := control.Start(t.Context(), bulk.Customers, bulk.Options{}); err != nil {
+			t.Fatal(err)
+		}
+
+		for tasks := queue.take(); len(tasks) > 0; tasks = append(tasks[1:], queue.take()...) {
+			for worker.Do(t.Context(), tasks[0]) != nil {
+				time.Sleep(time.Minute)
+			}
+		}
+
+		if progress, err = control.Progress(t.Context(), bulk.Customers, 10); err != nil {
+			t.Fatal(err)
+		}
+	})
+
+	return progress
+}
+
 // A record that can't be imported fails, alone, and the run goes on and ends.
 func TestPoison(t *testing.T) {
 	t.Parallel()
 
 	r := newRecords(500)
 	p := &poisoned{records: r, sick: map[string]bool{r.ids[0]: true, r.ids[217]: true, r.ids[499]: true}, err: errors.New("answer 500")}
-	e := newEngine(t, p)
-	e.start(t)
-
-	progress := e.wait(t)
+	progress := patiently(t, p)
 	wantDone(t, progress, bulk.Counts{Read: 500, Sent: 497, Failed: 3})
 
 	for _, f := range progress.Errors {
@@ -119,10 +157,7 @@ func TestPoisonPanics(t *testing.T) {
 
 	r := newRecords(20)
 	p := &poisoned{records: r, sick: map[string]bool{r.ids[7]: true}, panics: true}
-	e := newEngine(t, p)
-	e.start(t)
-
-	progress := e.wait(t)
+	progress := patiently(t, p)
 	if progress.Status != bulk.Done || progress.Failed != 1 || len(progress.Errors) != 1 || strings.Contains(progress.Errors[0].Reason, "personal") {
 		t.Errorf("progress = %+v, want done with a failure that does not quote the panic", progress)
 	}
@@ -134,10 +169,7 @@ func TestPoisonBlind(t *testing.T) {
 
 	r := newRecords(20)
 	p := &poisoned{records: r, sick: map[string]bool{r.ids[7]: true}, blind: true, err: errors.New("answer 500")}
-	e := newEngine(t, p)
-	e.start(t)
-
-	progress := e.wait(t)
+	progress := patiently(t, p)
 	wantDone(t, progress, bulk.Counts{Read: 8, Sent: 7, Failed: 1})
 
 	if len(progress.Errors) != 1 || progress.Errors[0].ID != fmt.Sprintf("ids after %q and before %q", r.ids[6], "") {
@@ -149,10 +181,7 @@ func TestPoisonJobs(t *testing.T) {
 	t.Parallel()
 
 	p := &poisoned{records: newRecords(20), settling: true, err: errors.New("answer 500")}
-	e := newEngine(t, p)
-	e.start(t)
-
-	progress := e.wait(t)
+	progress := patiently(t, p)
 	wantDone(t, progress, bulk.Counts{Read: 20, Failed: 20})
 
 	if len(progress.Errors) != 1 || !strings.HasPrefix(progress.Errors[0].ID, "job job-") {

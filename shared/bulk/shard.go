@@ -57,6 +57,7 @@ type Shard struct {
 	Doubt string `json:"doubt"`
 
 	Counts
+	// UpdatedAt is when a page was last done or given up; before the first, when the run was started.
 	UpdatedAt time.Time `json:"updatedAt,omitzero"`
 }
 
@@ -137,7 +138,9 @@ func Split(r Run) []Shard {
 		}
 
 		key := ShardKey{Resource: r.Resource, Run: r.ID, Index: i}
-		shards[i] = Shard{ShardKey: key, After: begin, From: begin, Cursor: begin, Phase: Reading, CatchUp: r.CatchUp}
+		shards[i] = Shard{
+			ShardKey: key, After: begin, From: begin, Cursor: begin, Phase: Reading, CatchUp: r.CatchUp, UpdatedAt: r.StartedAt,
+		}
 	}
 
 	return shards
@@ -274,6 +277,9 @@ const (
 	stride = 10
 	// settlePatience is how many attempts jobs get that can't be sent again in smaller pages.
 	settlePatience = 10
+	// grace is how long a shard stands still before anything is given up: a service that answers 500 to everything soon mends,
+	// and must not cost a record at each attempt until then.
+	grace = 30 * time.Minute
 )
 
 // fail counts an attempt that failed.
@@ -319,7 +325,11 @@ func (s *Shard) rewind() {
 }
 
 // hopeless tells whether the page should be given up.
-func (s *Shard) hopeless() bool {
+func (s *Shard) hopeless(now time.Time) bool {
+	if now.Sub(s.UpdatedAt) < grace {
+		return false
+	}
+
 	if s.Phase == Settling {
 		return s.Attempts >= settlePatience
 	}

@@ -175,9 +175,11 @@ func TestFail(t *testing.T) {
 
 	s := standing(Reading)
 
+	later := s.UpdatedAt.Add(grace)
+
 	var limits []int
 
-	for !s.hopeless() {
+	for !s.hopeless(later) {
 		if err := s.fail(4); err != nil || s.Page != 4 {
 			t.Fatalf("shard = %+v, error %v", s, err)
 		}
@@ -187,6 +189,10 @@ func TestFail(t *testing.T) {
 
 	if diff := cmp.Diff([]int{0, 0, 1000, 100, 10, 1, 1, 1, 1}, limits); diff != "" {
 		t.Errorf("limits (-want +got):\n%s", diff)
+	}
+
+	if s.hopeless(later.Add(-1)) {
+		t.Error("given up before the grace has ended")
 	}
 
 	if err := s.fail(3); !errors.Is(err, errPageDone) {
@@ -208,7 +214,7 @@ func TestFail(t *testing.T) {
 	}
 
 	s = standing(Settling, Job{ID: "one"})
-	for i := 1; !s.hopeless(); i++ {
+	for i := 1; !s.hopeless(later); i++ {
 		if err := s.fail(4); err != nil || s.Limit != 0 || i > settlePatience {
 			t.Fatalf("after %d attempts: shard = %+v, error %v", i, s, err)
 		}
