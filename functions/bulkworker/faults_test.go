@@ -57,6 +57,46 @@ func TestFaultsEverywhere(t *testing.T) {
 	}
 }
 
+// For an hour, or with 500 for 20 minutes, nothing gets through, in every way that there is. Nothing is given up: the tasks
+// wait.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+
+	for name, outage := range map[string]faulttest.Fault{
+		"500 for a while": {Status: http.StatusInternalServerError},
+		"503":             {Status: http.StatusServiceUnavailable},
+		"502":             {Status: http.StatusBadGateway, ContentType: "text/html", Body: "<html>bad gateway</html>"},
+		"unreachable":     {ResetBefore: true},
+		"silent":          {SilentAfter: true},
+		"a proxy":         {Status: http.StatusForbidden, ContentType: "text/html", Body: "<html>wait</html>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			dir := t.TempDir()
+
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(sinceBubblesBegin)
+
+				want := (&storm{}).importAll(t, filepath.Join(dir, "calm.db"))
+
+				s := storm{outage: outage, from: time.Now().Add(3 * time.Second), lasts: time.Hour}
+				if outage.Status == http.StatusInternalServerError {
+					s.lasts /= 3 // longer, and pages would be taken for poisoned
+				}
+
+				if got := s.importAll(t, filepath.Join(dir, "storm.db")); !reflect.DeepEqual(want, got) {
+					t.Errorf("the end is another (-want +got):\n%s", cmp.Diff(want, got))
+				}
+
+				if lasted := time.Since(s.from); lasted < s.lasts {
+					t.Errorf("all was over after %v", lasted)
+				}
+			})
+		})
+	}
+}
+
 func seeds(t *testing.T) []uint64 {
 	t.Helper()
 
@@ -75,6 +115,10 @@ func seeds(t *testing.T) []uint64 {
 // storm lets so many calls in a hundred go wrong, and is a queue that delivers tasks all over the place.
 type storm struct {
 	percent int
+	// outage is what all requests meet for a while.
+	outage faulttest.Fault
+	from   time.Time
+	lasts  time.Duration
 
 	instances  [2]http.Handler
 	deliveries sync.WaitGroup
@@ -185,15 +229,20 @@ func (s *storm) deliver(t *testing.T, task bulk.Task, pause time.Duration) {
 		pause += s.upTo(5 * time.Second)
 	}
 
-	time.Sleep(pause)
+	rates := embedded.DefaultRates()
+	for backoff := rates.MinBackoff; ; backoff = min(2*backoff, rates.MaxBackoff) {
+		time.Sleep(pause)
 
-	instance := s.instances[0]
-	if s.chance(50) {
-		instance = s.instances[1]
-	}
+		instance := s.instances[0]
+		if s.chance(50) {
+			instance = s.instances[1]
+		}
 
-	if deliver(t, instance, task) != http.StatusNoContent || s.chance(5) {
-		s.deliver(t, task, s.upTo(20*time.Second))
+		if deliver(t, instance, task) == http.StatusNoContent && !s.chance(5) {
+			return
+		}
+
+		pause = backoff
 	}
 }
 
@@ -219,6 +268,10 @@ func (s *storm) through(call func() error) error {
 
 // fault is what goes wrong with a request.
 func (s *storm) fault(*http.Request) faulttest.Fault {
+	if since := time.Since(s.from); since >= 0 && since < s.lasts {
+		return s.outage
+	}
+
 	if !s.wrong() {
 		return faulttest.Fault{}
 	}
