@@ -20,7 +20,7 @@ func guarded[T any](do func() (T, error)) (result T, err error) {
 }
 
 // failed counts an attempt that failed, if the page may be to blame, and tells whether the page should be given up.
-func (w *Worker) failed(ctx context.Context, shard Shard, err error) (hopeless bool, why error) {
+func (w *Worker) failed(ctx context.Context, shard Shard, err error, now time.Time) (hopeless bool, why error) {
 	_, outage := errors.AsType[*OutageError](err)
 	_, fatal := errors.AsType[*FatalError](err)
 
@@ -29,7 +29,7 @@ func (w *Worker) failed(ctx context.Context, shard Shard, err error) (hopeless b
 	}
 
 	counted, countErr := w.record(ctx, shard, nil, func(s *Shard) error { return s.fail(shard.Page) })
-	if countErr != nil || counted.Page != shard.Page || !counted.hopeless(time.Now()) {
+	if countErr != nil || counted.Page != shard.Page || !counted.hopeless(now) {
 		return false, errors.Join(err, countErr)
 	}
 

@@ -212,9 +212,13 @@ func TestFail(t *testing.T) {
 	if diff := cmp.Diff([]int{10, 100, 1000, 0}, limits); diff != "" || s.Attempts != 0 {
 		t.Errorf("%d attempts, and the limits after it (-want +got):\n%s", s.Attempts, diff)
 	}
+}
 
-	s = standing(Settling, Job{ID: "one"})
-	for i := 1; !s.hopeless(later); i++ {
+func TestFailSettling(t *testing.T) {
+	t.Parallel()
+
+	s := standing(Settling, Job{ID: "one"})
+	for i := 1; !s.hopeless(s.UpdatedAt.Add(grace)); i++ {
 		if err := s.fail(4); err != nil || s.Limit != 0 || i > settlePatience {
 			t.Fatalf("after %d attempts: shard = %+v, error %v", i, s, err)
 		}
