@@ -38,8 +38,8 @@ type catalog[T any] struct {
 	what  string
 }
 
-// retry is how rows are sent once more.
-type retry struct {
+// manner is how rows are sent.
+type manner struct {
 	kind klaviyo.JobKind
 	// perJob is how many of them go into a job.
 	perJob int
@@ -59,18 +59,18 @@ func (c catalog[T]) begin(ctx context.Context, all []T, exist map[string]bool) (
 		}
 	}
 
-	created, refused, err := c.send(ctx, retry{kind: c.create, perJob: rowsPerJob}, fresh)
+	created, refused, err := c.send(ctx, manner{kind: c.create, perJob: rowsPerJob}, fresh)
 	if err != nil {
 		return nil, nil, err
 	}
 
-	updated, refusedToo, err := c.send(ctx, retry{kind: c.update, perJob: rowsPerJob}, known)
+	updated, refusedToo, err := c.send(ctx, manner{kind: c.update, perJob: rowsPerJob}, known)
 
 	return slices.Concat(created, updated), slices.Concat(refused, refusedToo), err
 }
 
 // send starts jobs of one kind.
-func (c catalog[T]) send(ctx context.Context, how retry, rows []T) (jobs []bulk.Job, failures []bulk.Failure, err error) {
+func (c catalog[T]) send(ctx context.Context, how manner, rows []T) (jobs []bulk.Job, failures []bulk.Failure, err error) {
 	size := how.perJob
 	if size == rowsPerJob {
 		size = max(1, len(rows)) // cut further on, where the bytes count as well
@@ -129,9 +129,9 @@ func (c catalog[T]) again(ctx context.Context, failed []failedRow) (jobs []bulk.
 }
 
 // sorted sorts failed rows into those that another job may do, and those that stay failed.
-func (c catalog[T]) sorted(failed []failedRow, exist map[string]bool) (retries []retry, failures []bulk.Failure) {
+func (c catalog[T]) sorted(failed []failedRow, exist map[string]bool) (retries []manner, failures []bulk.Failure) {
 	for _, f := range failed {
-		how := retry{kind: c.create, perJob: rowsPerJob, try: f.job.Try + 1}
+		how := manner{kind: c.create, perJob: rowsPerJob, try: f.job.Try + 1}
 		if exist[f.ref] {
 			how.kind = c.update
 		}
@@ -152,8 +152,8 @@ func (c catalog[T]) sorted(failed []failedRow, exist map[string]bool) (retries [
 }
 
 // joined adds a row to those that are sent in the same way.
-func joined(retries []retry, how retry, id string) []retry {
-	i := slices.IndexFunc(retries, func(r retry) bool { return r.kind == how.kind && r.perJob == how.perJob && r.try == how.try })
+func joined(retries []manner, how manner, id string) []manner {
+	i := slices.IndexFunc(retries, func(r manner) bool { return r.kind == how.kind && r.perJob == how.perJob && r.try == how.try })
 	if i < 0 {
 		i, retries = len(retries), append(retries, how)
 	}

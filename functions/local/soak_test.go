@@ -49,7 +49,7 @@ func TestSoak(t *testing.T) {
 }
 
 // placed counts the orders that Klaviyo knows of.
-func placed(all map[string]record) int {
+func placed(all map[string]klaviyotest.Record) int {
 	n := 0
 
 	for name := range all {

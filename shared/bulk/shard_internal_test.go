@@ -234,11 +234,11 @@ func TestRewind(t *testing.T) {
 
 	var sizes []int
 
-	for size := 1000; !s.hopeless(); size = s.Limit {
+	for size := 1000; !s.hopeless(s.UpdatedAt.Add(grace)); size = s.Limit {
 		sizes = append(sizes, size)
 		settling(t, &s, size)
 
-		for page := s.Page; s.Page == page && !s.hopeless(); {
+		for page := s.Page; s.Page == page && !s.hopeless(s.UpdatedAt.Add(grace)); {
 			if err := s.fail(page); err != nil {
 				t.Fatal(err)
 			}
