@@ -187,12 +187,6 @@ func TestRefusedJobs(t *testing.T) {
 		"variant, without a pointer": {variant, "S77-1", func(string) faulttest.Fault {
 			return problem(http.StatusBadRequest, "invalid", "/data")
 		}, "given up after many attempts"},
-		"item, trouble": {item, idOf(77), func(string) faulttest.Fault {
-			return faulttest.Fault{Status: http.StatusNotImplemented} // as a 500, but not repeated by the client
-		}, "given up after many attempts"},
-		"variant, trouble": {variant, "S77-1", func(string) faulttest.Fault {
-			return faulttest.Fault{Status: http.StatusNotImplemented}
-		}, "given up after many attempts"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

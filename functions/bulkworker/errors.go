@@ -1,6 +1,7 @@
 package bulkworker
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -10,7 +11,8 @@ import (
 	"github.com/ctklaviyo/connector/shared/retry"
 )
 
-// judged marks an error as a bulk.FatalError or a bulk.OutageError, if it is one. Any other may be the page's own.
+// judged marks an error as a bulk.FatalError, a bulk.OutageError or a bulk.TroubleError, if it is one. Any other is the
+// page's own.
 func judged(err error) error {
 	switch {
 	case err == nil:
@@ -19,6 +21,8 @@ func judged(err error) error {
 		return &bulk.FatalError{Reason: err.Error()}
 	case outage(err):
 		return &bulk.OutageError{Err: err}
+	case trouble(err):
+		return &bulk.TroubleError{Err: err}
 	default:
 		return err
 	}
@@ -46,8 +50,7 @@ func final(err error) bool {
 	return false
 }
 
-// outage tells whether a service is away, busy or out of reach. A 500 is none: a service that fails at one page only
-// answers so.
+// outage tells whether a service is away, busy or out of reach. A 500 is none: one that fails at a single page answers so too.
 func outage(err error) bool {
 	if ct, ok := errors.AsType[*commercetools.Error](err); ok {
 		return passing(ct.Status, ct.Code != "")
@@ -60,6 +63,17 @@ func outage(err error) bool {
 	_, unanswered := errors.AsType[*retry.UnansweredError](err)
 
 	return unanswered
+}
+
+// trouble tells whether a service failed without saying why, or time ran out.
+func trouble(err error) bool {
+	if kl, ok := errors.AsType[*klaviyo.Error](err); ok {
+		return !never(kl)
+	}
+
+	_, ct := errors.AsType[*commercetools.Error](err)
+
+	return ct || errors.Is(err, context.DeadlineExceeded)
 }
 
 // passing tells whether an answer passes with time; own tells that it is the service's, and not a proxy's on the way.

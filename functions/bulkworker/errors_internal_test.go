@@ -17,7 +17,7 @@ func TestJudged(t *testing.T) {
 
 	type verdict string
 
-	const fatal, outage, page verdict = "the run", "a service", "the page"
+	const fatal, outage, trouble, page verdict = "the run", "a service", "something", "the page"
 
 	ct := func(status int) error {
 		return &commercetools.Error{Status: status, Operation: "GET /demo/customers", Code: "some_code", Message: "no"}
@@ -37,31 +37,33 @@ func TestJudged(t *testing.T) {
 		"commercetools 401":       {ct(401), fatal},
 		"commercetools 403":       {ct(403), fatal},
 		"commercetools 404":       {ct(404), fatal},
-		"commercetools 409":       {ct(409), page},
+		"commercetools 409":       {ct(409), trouble},
 		"commercetools 429":       {ct(429), outage},
-		"commercetools 500":       {ct(500), page},
+		"commercetools 500":       {ct(500), trouble},
 		"commercetools 502":       {ct(502), outage},
 		"commercetools 503":       {ct(503), outage},
-		"400 of a gateway":        {gateway(400), page},
+		"400 of a gateway":        {gateway(400), trouble},
 		"401 of a gateway":        {gateway(401), outage},
 		"403 of a gateway":        {gateway(403), outage},
 		"404 of a gateway":        {gateway(404), outage},
-		"414 of a gateway":        {gateway(414), page},
+		"414 of a gateway":        {gateway(414), trouble},
 		"502 of a gateway":        {gateway(502), outage},
 		"Klaviyo 401":             {kl(401), fatal},
 		"Klaviyo 403":             {kl(403), fatal},
 		"Klaviyo 404":             {kl(404), fatal},
+		"Klaviyo 400":             {kl(400), page},
+		"400 of a proxy":          {proxy(400), trouble},
 		"Klaviyo 409":             {kl(409), page},
 		"Klaviyo 410":             {kl(410), fatal},
 		"Klaviyo 429":             {kl(429), outage},
-		"Klaviyo 500":             {kl(500), page},
+		"Klaviyo 500":             {kl(500), trouble},
 		"Klaviyo 503":             {kl(503), outage},
 		"401 of a proxy":          {proxy(401), outage},
 		"403 of a proxy":          {proxy(403), outage},
 		"404 of a proxy":          {proxy(404), fatal},
 		"429 of a proxy":          {proxy(429), outage},
 		"503 of a proxy":          {proxy(503), outage},
-		"time is over":            {context.DeadlineExceeded, page},
+		"time is over":            {context.DeadlineExceeded, trouble},
 		"the connection is reset": {&retry.UnansweredError{Err: errors.New("connection reset")}, outage},
 		"a mistake of ours":       {errors.New("no id"), page},
 	} {
@@ -74,7 +76,9 @@ func TestJudged(t *testing.T) {
 			end, fatalOne := errors.AsType[*bulk.FatalError](got)
 			_, outageOne := errors.AsType[*bulk.OutageError](got)
 
-			if fatalOne != (c.want == fatal) || outageOne != (c.want == outage) {
+			_, troubleOne := errors.AsType[*bulk.TroubleError](got)
+
+			if fatalOne != (c.want == fatal) || outageOne != (c.want == outage) || troubleOne != (c.want == trouble) {
 				t.Fatalf("judged = %T, want that of %s: %v", got, c.want, got)
 			}
 

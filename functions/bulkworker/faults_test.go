@@ -1,8 +1,10 @@
 package bulkworker_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -19,6 +21,7 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/bulk/embedded"
+	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
 	"github.com/ctklaviyo/connector/shared/faulttest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
@@ -97,6 +100,31 @@ func TestOutage(t *testing.T) {
 	}
 }
 
+// Klaviyo fails, without saying why, whenever it gets to see one product. That alone is given up, after half an hour in which
+// it might have mended.
+func TestTrouble(t *testing.T) {
+	t.Parallel()
+
+	dir := t.TempDir()
+
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(sinceBubblesBegin)
+
+		_, generated := smallShop(smallSize())
+		sick := read[commercetools.Product](t, generated.Resource("product-projections", 11)).ID
+		began := time.Now()
+		got := (&storm{sick: sick}).importAll(t, filepath.Join(dir, "state.db"))[bulk.Products]
+
+		if got.Status != bulk.Done || got.Counts.Failed != 1 || len(got.Failures) != 1 || got.Failures[0].ID != sick {
+			t.Errorf("%s with %+v and failures %+v, want done but for product %s", got.Status, got.Counts, got.Failures, sick)
+		}
+
+		if took := time.Since(began); took < 30*time.Minute {
+			t.Errorf("it was given up after %v", took)
+		}
+	})
+}
+
 func seeds(t *testing.T) []uint64 {
 	t.Helper()
 
@@ -119,6 +147,8 @@ type storm struct {
 	outage faulttest.Fault
 	from   time.Time
 	lasts  time.Duration
+	// sick is the id of a resource whose requests Klaviyo answers with 500.
+	sick string
 
 	instances  [2]http.Handler
 	deliveries sync.WaitGroup
@@ -133,7 +163,7 @@ type storm struct {
 func (s *storm) importAll(t *testing.T, file string) map[bulk.Resource]result {
 	t.Helper()
 
-	shop, generated := smallShop(commercetoolstest.Size{Customers: 30, Orders: 15, Products: 20, Categories: 12})
+	shop, generated := smallShop(smallSize())
 	account := usedAccount(t, generated, klaviyotest.Options{JobTime: 1500 * time.Millisecond})
 
 	store, err := embedded.Open(file)
@@ -169,6 +199,10 @@ func (s *storm) importAll(t *testing.T, file string) map[bulk.Resource]result {
 	}
 
 	return results
+}
+
+func smallSize() commercetoolstest.Size {
+	return commercetoolstest.Size{Customers: 30, Orders: 15, Products: 20, Categories: 12}
 }
 
 // chance is true so many times in a hundred.
@@ -267,9 +301,13 @@ func (s *storm) through(call func() error) error {
 }
 
 // fault is what goes wrong with a request.
-func (s *storm) fault(*http.Request) faulttest.Fault {
+func (s *storm) fault(r *http.Request) faulttest.Fault {
 	if since := time.Since(s.from); since >= 0 && since < s.lasts {
 		return s.outage
+	}
+
+	if s.sick != "" && r.Method == http.MethodPost && mentions(r, s.sick) {
+		return faulttest.Fault{Status: http.StatusInternalServerError}
 	}
 
 	if !s.wrong() {
@@ -290,6 +328,14 @@ func (s *storm) fault(*http.Request) faulttest.Fault {
 	}
 
 	return faults[s.number(len(faults))]
+}
+
+// mentions tells whether a request's body has a text in it.
+func mentions(r *http.Request, text string) bool {
+	body, err := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+
+	return err == nil && bytes.Contains(body, []byte(text))
 }
 
 // deliverer is a bulk.Queue.

@@ -20,8 +20,6 @@ type parkedMessages interface {
 	// Read returns up to limit messages, the oldest first, and waits so long for another one.
 	Read(ctx context.Context, limit int, wait time.Duration) ([]delivery.Kept, error)
 	Remove(ctx context.Context, id string) error
-	// Close leaves everything that was not removed as it was.
-	Close() error
 }
 
 // reading says how much is read.
@@ -71,7 +69,7 @@ func withParked(ctx context.Context, state string, use func(parkedMessages) erro
 			return &exitError{code: exitStopped, err: err}
 		}
 
-		return errors.Join(use(subscription), subscription.Close())
+		return errors.Join(use(subscription), subscription.Close()) //nolint:contextcheck // giving back outlasts the context
 	}
 
 	var env environment
@@ -91,9 +89,7 @@ func withParked(ctx context.Context, state string, use func(parkedMessages) erro
 		return err
 	}
 
-	file := parkedFile{c.store}
-
-	return errors.Join(use(file), file.Close())
+	return errors.Join(use(parkedFile{c.store}), c.store.Close())
 }
 
 // read returns what is parked, and whether there is more.
@@ -146,9 +142,6 @@ func (f parkedFile) Remove(ctx context.Context, id string) error {
 
 	return f.store.Unpark(ctx, number)
 }
-
-// Close implements parkedMessages.
-func (f parkedFile) Close() error { return f.store.Close() }
 
 // openParker chooses where serve parks: in PARKED_TOPIC, or in the state file. The demo shop's messages stay out of a topic.
 func (c *connector) openParker(ctx context.Context, p settings.Parking) error {

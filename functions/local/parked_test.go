@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"cloud.google.com/go/pubsub/v2/pstest"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
@@ -84,6 +87,26 @@ func listed(t *testing.T, env []string, args ...string) []parkedRow {
 	return rows
 }
 
+// servedAll has serve acknowledge these messages to CustomerEvents, and end.
+func servedAll(t *testing.T, s *shop, state string, messages ...string) {
+	t.Helper()
+
+	url, c := serve(t, append(s.env, "LOG_LEVEL=error"), "--state", state)
+	for _, body := range messages {
+		if status, answer := call(t, http.MethodPost, url+"/CustomerEvents", body); status != http.StatusNoContent {
+			t.Errorf("%d %s, want 204", status, answer)
+		}
+	}
+
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+
+	if err := c.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestParked goes the way of an operator: serve parks, list shows why, replay shows that it still is so, and after the
 // cause is gone that it has succeeded.
 func TestParked(t *testing.T) {
@@ -105,20 +128,7 @@ func TestParked(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state.db")
 	message, id := created(t, 0)
 
-	url, c := serve(t, append(s.env, "LOG_LEVEL=error"), "--state", state)
-	for _, body := range []string{message, "nonsense of ann@example.org"} {
-		if status, answer := call(t, http.MethodPost, url+"/CustomerEvents", body); status != http.StatusNoContent {
-			t.Errorf("%d %s, want 204", status, answer)
-		}
-	}
-
-	if err := c.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-
-	if err := c.Wait(); err != nil {
-		t.Fatal(err)
-	}
+	servedAll(t, s, state, message, "nonsense of ann@example.org")
 
 	// Reading a file needs no shop.
 	want := []parkedRow{
@@ -161,6 +171,46 @@ func TestParked(t *testing.T) {
 	if rows := listed(t, nil, "--state", state); len(rows) != 1 || rows[0].ID != "2" {
 		t.Errorf("%v stay parked, want only the nonsense", rows)
 	}
+}
+
+// TestServeParksInTheTopic: with PARKED_TOPIC set, serve and list look in the same place as the deployed functions.
+func TestServeParksInTheTopic(t *testing.T) {
+	t.Parallel()
+
+	fake := pstest.NewServer()
+	t.Cleanup(func() { _ = fake.Close() })
+
+	if _, err := fake.GServer.CreateTopic(t.Context(), &pubsubpb.Topic{Name: "projects/p/topics/parked"}); err != nil {
+		t.Fatal(err)
+	}
+
+	_, err := fake.GServer.CreateSubscription(t.Context(), &pubsubpb.Subscription{
+		Name: "projects/p/subscriptions/parked", Topic: "projects/p/topics/parked", AckDeadlineSeconds: 60,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	s := newShop(t, 1, klaviyotest.Options{}, asItIs)
+	s.env = append(s.env, "PARKED_TOPIC=parked", "GOOGLE_CLOUD_PROJECT=p", "PUBSUB_EMULATOR_HOST="+fake.Addr)
+	state := filepath.Join(t.TempDir(), "state.db")
+
+	servedAll(t, s, state, "nonsense")
+
+	if messages := fake.Messages(); len(messages) != 1 || string(messages[0].Data) != "nonsense" {
+		t.Errorf("%d messages in the topic, want the nonsense", len(messages))
+	}
+
+	if rows := listed(t, s.env, "--wait", "700ms", "--state", state); len(rows) != 1 || rows[0].Reason != "unreadable" {
+		t.Errorf("%+v are parked, want the nonsense", rows)
+	}
+
+	code, out := finish(t, local(t, append(s.env, "PARKED_SUBSCRIPTION=projects/p/subscriptions/other"), "parked", "list", "--wait", "700ms"))
+	if code != exitStopped {
+		t.Errorf("exit %d without such a subscription, want %d:\n%s", code, exitStopped, out)
+	}
+
+	wantIn(t, out, "projects/p/subscriptions/other")
 }
 
 func TestReplayOnlySome(t *testing.T) {
@@ -209,6 +259,46 @@ func TestReplayOnlySome(t *testing.T) {
 	}
 }
 
+// TestReplayDeadLetter: what Pub/Sub has put aside says nothing about itself; its function is found by its resource.
+func TestReplayDeadLetter(t *testing.T) {
+	t.Parallel()
+
+	s := newShop(t, 1, klaviyotest.Options{}, asItIs)
+	message, id := created(t, 0)
+	state := filepath.Join(t.TempDir(), "state.db")
+
+	store, err := embedded.Open(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for _, data := range []string{message, "nonsense"} {
+		if err := store.Park(t.Context(), []byte(data), map[string]string{"CloudPubSubDeadLetterSourceDeliveryCount": "100"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	want := []parkedRow{
+		{ID: "1", Function: "CustomerEvents", Reason: "dead letter", ResourceType: "customer", ResourceID: id, MessageID: "m0"},
+		{ID: "2", Reason: "dead letter"},
+	}
+	if diff := cmp.Diff(want, listed(t, nil, "--state", state), cmpopts.IgnoreFields(parkedRow{}, "ParkedAt")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+
+	code, out := finish(t, local(t, s.env, "parked", "replay", "--state", state))
+	if code != exitFailedRecords {
+		t.Errorf("exit %d, want %d", code, exitFailedRecords)
+	}
+
+	wantIn(t, out, "1 CustomerEvents customer/"+id+": done", "2 - -: later: there is no such function")
+	s.wantAll(t, 1)
+}
+
 // TestReplayInterrupted stops a replay while Klaviyo has a message in hand.
 func TestReplayInterrupted(t *testing.T) {
 	t.Parallel()
@@ -216,6 +306,7 @@ func TestReplayInterrupted(t *testing.T) {
 	reached := make(chan struct{}, 100)
 	s := newShop(t, 2, klaviyotest.Options{}, func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body) // Only then the server sees that the client has gone.
 			reached <- struct{}{}
 
 			<-r.Context().Done()

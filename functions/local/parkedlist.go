@@ -30,17 +30,24 @@ type parkedRow struct {
 	KlaviyoPointer string    `json:"klaviyoPointer"`
 }
 
-// parkedRowOf reads the attributes, which delivery.Parked describes.
+// parkedRowOf reads the attributes, which delivery.Parked describes. A message without them comes from a dead-letter topic:
+// what it is about stands in itself.
 func parkedRowOf(k delivery.Kept) parkedRow {
-	typeID, id, _ := strings.Cut(k.Attributes["resource"], "/")
-
-	return parkedRow{
+	about := k.Attributes
+	row := parkedRow{
 		ID: k.ID, ParkedAt: k.At.UTC(),
-		Function: k.Attributes["function"], Reason: k.Attributes["reason"], Error: k.Attributes["error"],
-		ResourceType: typeID, ResourceID: id, MessageID: k.Attributes["message_id"],
-		KlaviyoStatus: k.Attributes["klaviyo_status"], KlaviyoCode: k.Attributes["klaviyo_code"],
-		KlaviyoPointer: k.Attributes["klaviyo_pointer"],
+		Function: about["function"], Reason: about["reason"], Error: about["error"], MessageID: about["message_id"],
+		KlaviyoStatus: about["klaviyo_status"], KlaviyoCode: about["klaviyo_code"], KlaviyoPointer: about["klaviyo_pointer"],
 	}
+	row.ResourceType, row.ResourceID, _ = strings.Cut(about["resource"], "/")
+
+	if row.Function == "" {
+		m, _ := delivery.Read(k.Data) // What can't be read is about nothing.
+		row.Function, row.Reason, row.MessageID = functionFor(m.Resource.TypeID), "dead letter", m.ID
+		row.ResourceType, row.ResourceID = m.Resource.TypeID, m.Resource.ID
+	}
+
+	return row
 }
 
 func parkedListCommand(state *string, r *reading) *cobra.Command {
@@ -102,7 +109,7 @@ func writeParked(out io.Writer, rows []parkedRow) {
 	t := table.NewWriter()
 	t.SetOutputMirror(out)
 	t.SetStyle(table.StyleLight)
-	t.AppendHeader(table.Row{"id", "parked at", "function", "reason", "resource", "Klaviyo's code", "at"})
+	t.AppendHeader(table.Row{"id", "parked at", "function", "reason", "resource", "Klaviyo's code", "Klaviyo's pointer"})
 
 	for _, r := range rows {
 		t.AppendRow(table.Row{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -11,9 +12,7 @@ import (
 	"github.com/sethvargo/go-envconfig"
 	"github.com/spf13/cobra"
 
-	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/delivery"
-	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/settings"
 )
 
@@ -59,8 +58,7 @@ func parkedReplayCommand(state *string, r *reading) *cobra.Command {
 
 // replay puts messages back through their functions, and counts what became of them.
 type replay struct {
-	project   string
-	functions map[string]delivery.Handle
+	functions map[string]delivery.Target
 	function  string
 	ids       []string
 	more      bool
@@ -69,24 +67,20 @@ type replay struct {
 	done, refused, later int
 }
 
-// openFunctions makes the functions that serve would serve. There is no demo shop here: a real message must not count as
-// done because a toy has taken it.
+// openFunctions makes the functions of the shop that the variables name. There is no demo shop here: a real message must not
+// count as done because a toy has taken it.
 func (p *replay) openFunctions(ctx context.Context) error {
 	env, err := settings.Load[environment](ctx, envconfig.OsLookuper())
 	if err != nil {
 		return err
 	}
 
-	cfg, err := env.Config()
+	p.functions, err = functionsOf(env)
 	if err != nil {
 		return err
 	}
 
-	c := &connector{ct: commercetools.New(env.Commercetools.Client()), kl: klaviyo.New(env.Klaviyo.Client())}
-
-	p.project, p.functions = env.ProjectID, c.realtime(env.Shop, cfg)
-
-	if p.function != "" && p.functions[p.function] == nil {
+	if _, known := p.functions[p.function]; p.function != "" && !known {
 		names := slices.Sorted(maps.Keys(p.functions))
 
 		return fmt.Errorf("--function: there is no %q; there are %s", p.function, strings.Join(names, ", "))
@@ -128,7 +122,7 @@ func (p *replay) all(ctx context.Context, kept []delivery.Kept, from parkedMessa
 }
 
 func (p *replay) wants(k delivery.Kept) bool {
-	return (p.function == "" || p.function == k.Attributes["function"]) &&
+	return (p.function == "" || p.function == parkedRowOf(k).Function) &&
 		(len(p.ids) == 0 || slices.Contains(p.ids, k.ID))
 }
 
@@ -136,15 +130,15 @@ func (p *replay) wants(k delivery.Kept) bool {
 func (p *replay) one(ctx context.Context, k delivery.Kept, from parkedMessages) {
 	row := parkedRowOf(k)
 
-	handle := p.functions[row.Function]
-	if handle == nil {
+	target, known := p.functions[row.Function]
+	if !known {
 		p.later++
-		p.say(row, "later: this version has no such function")
+		p.say(row, "later: there is no such function here")
 
 		return
 	}
 
-	outcome, reason, err := delivery.Replay(ctx, row.Function, delivery.Target{Project: p.project, Handle: handle}, k.Parked)
+	outcome, reason, err := delivery.Try(ctx, target, k.Data)
 
 	switch outcome {
 	case delivery.Done:
@@ -172,5 +166,5 @@ func (p *replay) one(ctx context.Context, k delivery.Kept, from parkedMessages) 
 }
 
 func (p *replay) say(row parkedRow, what string) {
-	fmt.Fprintf(p.out, "%s %s %s: %s\n", row.ID, plain(row.Function), row.resource(), plain(what))
+	fmt.Fprintf(p.out, "%s %s %s: %s\n", row.ID, plain(cmp.Or(row.Function, "-")), row.resource(), plain(what))
 }

@@ -29,8 +29,12 @@ func (w *Worker) failed(ctx context.Context, shard Shard, err error, now time.Ti
 	}
 
 	counted, countErr := w.record(ctx, shard, nil, func(s *Shard) error { return s.fail(shard.Page) })
-	if countErr != nil || counted.Page != shard.Page || !counted.hopeless(now) {
+	if countErr != nil || counted.Page != shard.Page || !counted.hopeless() {
 		return false, errors.Join(err, countErr)
+	}
+
+	if _, trouble := errors.AsType[*TroubleError](err); trouble && now.Sub(counted.UpdatedAt) < grace {
+		return false, err
 	}
 
 	w.log.ErrorContext(ctx, "page given up", "resource", shard.Resource, "run", shard.Run, "shard", shard.Index, "cursor", shard.Cursor,

@@ -136,9 +136,13 @@ func TestPoison(t *testing.T) {
 	t.Parallel()
 
 	r := newRecords(500)
-	p := &poisoned{records: r, sick: map[string]bool{r.ids[0]: true, r.ids[217]: true, r.ids[499]: true}, err: errors.New("answer 500")}
+	p := &poisoned{records: r, sick: map[string]bool{r.ids[0]: true, r.ids[217]: true, r.ids[499]: true}, err: &bulk.TroubleError{Err: errors.New("answer 500")}}
 	progress := patiently(t, p)
 	wantDone(t, progress, bulk.Counts{Read: 500, Sent: 497, Failed: 3})
+
+	if took := progress.FinishedAt.Sub(progress.StartedAt); took < 90*time.Minute {
+		t.Errorf("it took %v, want half an hour for each record that is given up", took)
+	}
 
 	for _, f := range progress.Errors {
 		if !p.sick[f.ID] || !strings.Contains(f.Reason, "answer 500") {

@@ -277,8 +277,7 @@ const (
 	stride = 10
 	// settlePatience is how many attempts jobs get that can't be sent again in smaller pages.
 	settlePatience = 10
-	// grace is how long a shard stands still before anything is given up: a service that answers 500 to everything soon mends,
-	// and must not cost a record at each attempt until then.
+	// grace is how long a shard stands still before anything is given up for a TroubleError.
 	grace = 30 * time.Minute
 )
 
@@ -325,11 +324,7 @@ func (s *Shard) rewind() {
 }
 
 // hopeless tells whether the page should be given up.
-func (s *Shard) hopeless(now time.Time) bool {
-	if now.Sub(s.UpdatedAt) < grace {
-		return false
-	}
-
+func (s *Shard) hopeless() bool {
 	if s.Phase == Settling {
 		return s.Attempts >= settlePatience
 	}

@@ -175,11 +175,9 @@ func TestFail(t *testing.T) {
 
 	s := standing(Reading)
 
-	later := s.UpdatedAt.Add(grace)
-
 	var limits []int
 
-	for !s.hopeless(later) {
+	for !s.hopeless() {
 		if err := s.fail(4); err != nil || s.Page != 4 {
 			t.Fatalf("shard = %+v, error %v", s, err)
 		}
@@ -189,10 +187,6 @@ func TestFail(t *testing.T) {
 
 	if diff := cmp.Diff([]int{0, 0, 1000, 100, 10, 1, 1, 1, 1}, limits); diff != "" {
 		t.Errorf("limits (-want +got):\n%s", diff)
-	}
-
-	if s.hopeless(later.Add(-1)) {
-		t.Error("given up before the grace has ended")
 	}
 
 	if err := s.fail(3); !errors.Is(err, errPageDone) {
@@ -218,7 +212,7 @@ func TestFailSettling(t *testing.T) {
 	t.Parallel()
 
 	s := standing(Settling, Job{ID: "one"})
-	for i := 1; !s.hopeless(s.UpdatedAt.Add(grace)); i++ {
+	for i := 1; !s.hopeless(); i++ {
 		if err := s.fail(4); err != nil || s.Limit != 0 || i > settlePatience {
 			t.Fatalf("after %d attempts: shard = %+v, error %v", i, s, err)
 		}
@@ -234,11 +228,11 @@ func TestRewind(t *testing.T) {
 
 	var sizes []int
 
-	for size := 1000; !s.hopeless(s.UpdatedAt.Add(grace)); size = s.Limit {
+	for size := 1000; !s.hopeless(); size = s.Limit {
 		sizes = append(sizes, size)
 		settling(t, &s, size)
 
-		for page := s.Page; s.Page == page && !s.hopeless(s.UpdatedAt.Add(grace)); {
+		for page := s.Page; s.Page == page && !s.hopeless(); {
 			if err := s.fail(page); err != nil {
 				t.Fatal(err)
 			}

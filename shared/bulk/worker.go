@@ -46,6 +46,17 @@ func (e *OutageError) Error() string { return e.Err.Error() }
 // Unwrap gives the reason.
 func (e *OutageError) Unwrap() error { return e.Err }
 
+// TroubleError is an Importer's way to say that a service fails without saying why, as with 500. It may be the page's fault:
+// the attempt counts. It may also soon pass, and must not cost a record at each attempt until then: nothing is given up for
+// it before the shard has stood still for half an hour.
+type TroubleError struct{ Err error }
+
+// Error implements error.
+func (e *TroubleError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *TroubleError) Unwrap() error { return e.Err }
+
 // FatalError is an Importer's way to say that no later attempt will do better: the run ends as failed with the reason.
 type FatalError struct{ Reason string }
 

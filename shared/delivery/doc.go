@@ -12,8 +12,8 @@
 // says Later: a message that is delivered in vain for hours ends in the dead-letter topic, one that was acknowledged
 // too early is lost.
 //
-// What is parked stays until a person looks: ParkedSubscription reads the parked topic, and Replay takes a message through
-// its function once more. Only what then is Done may be taken out.
+// What is parked stays until a person looks: ParkedSubscription reads the parked topic, and Try takes a message through a
+// handler once more. Only what then is Done may be taken out.
 //
 // The functions register with functions.HTTP, not functions.CloudEvent: the receive loop of the CloudEvents SDK hangs
 // for good when a client cancels at the wrong moment (https://github.com/cloudevents/sdk-go/issues/1224).

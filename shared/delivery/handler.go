@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// Timeout is how long one message may take. The function's own timeout and the subscription's ack deadline are 60
-	// seconds; when this one ends first, the answer still gets through.
+	// Timeout is how long one message may take. The function's own timeout is 60 seconds, and the subscription's ack
+	// deadline 90; as this one ends first, the answer still gets through.
 	Timeout = 50 * time.Second
 
 	// maxBody is more than Pub/Sub's largest message of 10 MB in base64.

@@ -116,18 +116,22 @@ func (s *ParkedSubscription) pull(ctx context.Context, most int, wait time.Durat
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 
+	// reached tells an empty subscription from a server that doesn't answer. There are no retries, so that a failure that
+	// lasts doesn't pass for either.
+	reached := false
+
 	for {
-		// Whom the request has reached. Without retries: a failure that lasts must not pass for an empty subscription.
 		var server peer.Peer
 
 		//nolint:gosec // at most maxPull
 		resp, err := s.client.Pull(waiting, &pubsubpb.PullRequest{Subscription: s.name, MaxMessages: int32(most)},
 			gax.WithGRPCOptions(grpc.Peer(&server)), gax.WithRetry(func() gax.Retryer { return nil }))
+		reached = reached || err == nil || server.Addr != nil
 
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		case status.Code(err) == codes.DeadlineExceeded && server.Addr != nil:
+		case status.Code(err) == codes.DeadlineExceeded && reached:
 			return nil, nil
 		case err != nil:
 			return nil, err

@@ -9,7 +9,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 )
 
-func TestReplay(t *testing.T) {
+func TestTry(t *testing.T) {
 	t.Parallel()
 
 	refused := &klaviyo.Error{Status: 400, Operation: "POST /api/profiles"}
@@ -32,52 +32,66 @@ func TestReplay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			var got delivery.Message
-
-			outcome, reason, err := delivery.Replay(t.Context(), "CustomerEvents", delivery.Target{Project: "demo", Handle: func(ctx context.Context, m delivery.Message) error {
+			outcome, reason, err := delivery.Try(t.Context(), delivery.Target{Project: "demo", Handle: func(ctx context.Context, m delivery.Message) error {
 				if _, bounded := ctx.Deadline(); !bounded {
 					t.Error("the handler has all the time in the world")
 				}
 
-				got = m
+				expectCreated(t, m)
 
 				return tt.err
-			}}, delivery.Parked{Data: []byte(tt.data)})
-
+			}}, []byte(tt.data))
 			if outcome != tt.wantOutcome || reason != tt.wantReason || !errors.Is(err, tt.wantErr) {
 				t.Errorf("got %v, %q, %v, want %v, %q, %v", outcome, reason, err, tt.wantOutcome, tt.wantReason, tt.wantErr)
 			}
 
-			if got.Resource.ID != "c1" || got.Type != "CustomerCreated" {
-				t.Errorf("handled %+v, want the message", got)
+			m, err := delivery.Read([]byte(tt.data))
+			if err != nil {
+				t.Error(err)
 			}
+
+			expectCreated(t, m)
 		})
 	}
 }
 
-func TestReplayUnreadable(t *testing.T) {
+func expectCreated(t *testing.T, m delivery.Message) {
+	t.Helper()
+
+	if m.Resource.ID != "c1" || m.Type != "CustomerCreated" {
+		t.Errorf("got %+v, want the message", m)
+	}
+}
+
+func TestTryUnreadable(t *testing.T) {
 	t.Parallel()
 
-	outcome, reason, err := delivery.Replay(t.Context(), "CustomerEvents", delivery.Target{Handle: func(context.Context, delivery.Message) error {
-		t.Error("it was handled")
-
-		return nil
-	}}, delivery.Parked{Data: []byte("hello")})
+	outcome, reason, err := delivery.Try(t.Context(), untouched(t), []byte("hello"))
 	if outcome != delivery.Never || reason != "unreadable" || err == nil {
 		t.Errorf("got %v, %q, %v, want never, unreadable", outcome, reason, err)
 	}
 }
 
-// A message of another project is refused once more, as it was.
-func TestReplayForeign(t *testing.T) {
+// A message of another project is refused, however often it is tried.
+func TestTryForeign(t *testing.T) {
 	t.Parallel()
 
-	outcome, reason, _ := delivery.Replay(t.Context(), "CustomerEvents", delivery.Target{Project: "ours", Handle: func(context.Context, delivery.Message) error {
+	target := untouched(t)
+	target.Project = "ours"
+
+	outcome, reason, err := delivery.Try(t.Context(), target, []byte(created))
+	if outcome != delivery.Never || reason != "foreign_project" || err == nil {
+		t.Errorf("got %v, %q, %v, want never, foreign_project", outcome, reason, err)
+	}
+}
+
+// untouched is a target that must not get a message.
+func untouched(t *testing.T) delivery.Target {
+	t.Helper()
+
+	return delivery.Target{Handle: func(context.Context, delivery.Message) error {
 		t.Error("it was handled")
 
 		return nil
-	}}, delivery.Parked{Data: []byte(`{"projectKey":"theirs","notificationType":"Message","type":"CustomerCreated","resource":{"typeId":"customer","id":"c1"}}`)})
-	if outcome != delivery.Never || reason != "foreign_project" {
-		t.Errorf("got %v, %q, want never, foreign_project", outcome, reason)
-	}
+	}}
 }
