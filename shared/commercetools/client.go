@@ -108,7 +108,7 @@ func (c *Client) Customer(ctx context.Context, id string) (Customer, error) {
 	return customer, err
 }
 
-// get returns the body of a success. A refused token is replaced once: commercetools may withdraw one before its time.
+// get returns the body of a success.
 func (c *Client) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
 	path = c.project + path
 	operation := http.MethodGet + " " + path
@@ -118,33 +118,40 @@ func (c *Client) get(ctx context.Context, path string, query url.Values) ([]byte
 		target += "?" + query.Encode()
 	}
 
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
+	if err != nil {
+		// The parser's error would quote the query.
+		return nil, fmt.Errorf("commercetools: %s: the API URL can't be read", operation)
+	}
+
+	_, body, err := c.send(req, operation) //nolint:bodyclose // the sender has read and closed it
+
+	return body, err
+}
+
+// send returns a success and its body. A refused token is replaced once: commercetools may withdraw one before its time.
+func (c *Client) send(req *http.Request, operation string) (*http.Response, []byte, error) {
 	var refused *oauth2.Token
 
 	for {
-		token, err := c.tokens.get(ctx, refused)
+		token, err := c.tokens.get(req.Context(), refused)
 		if err != nil {
-			return nil, err
-		}
-
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
-		if err != nil {
-			// The parser's error would quote the query.
-			return nil, fmt.Errorf("commercetools: %s: the API URL can't be read", operation)
+			return nil, nil, err
 		}
 
 		token.SetAuthHeader(req)
 
-		resp, body, err := c.sender.send(req) //nolint:bodyclose // send has read and closed it
+		resp, body, err := c.sender.send(req)
 
 		switch {
 		case err != nil:
-			return nil, fmt.Errorf("commercetools: %s: %w", operation, err)
-		case resp.StatusCode == http.StatusOK:
-			return body, nil
+			return nil, nil, fmt.Errorf("commercetools: %s: %w", operation, err)
+		case resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusCreated:
+			return resp, body, nil
 		case resp.StatusCode == http.StatusUnauthorized && refused == nil:
 			refused = token
 		default:
-			return nil, newError(operation, resp, body)
+			return nil, nil, newError(operation, resp, body)
 		}
 	}
 }

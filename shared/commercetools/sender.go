@@ -104,7 +104,7 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	switch {
 	case int64(len(body)) > limit:
 		return nil, retry.Final(errTooLarge)
-	case err != nil && resp.StatusCode == http.StatusOK:
+	case err != nil && resp.StatusCode < http.StatusMultipleChoices:
 		return nil, fmt.Errorf("read the answer: %w", err)
 	default:
 		return body, nil

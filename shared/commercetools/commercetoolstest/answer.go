@@ -52,6 +52,10 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, code
 	s.answer(w, r, status, body)
 }
 
+func (s *Server) refuseUnknown(w http.ResponseWriter, r *http.Request, ref string) {
+	s.refuse(w, r, http.StatusNotFound, "ResourceNotFound", "The Resource with ID '"+ref+"' was not found.")
+}
+
 func (s *Server) refuseInput(w http.ResponseWriter, r *http.Request, parameter string, err error) {
 	s.refuse(w, r, http.StatusBadRequest, "InvalidInput", "Malformed parameter: "+parameter+": "+err.Error())
 }

@@ -33,6 +33,7 @@ func endpoints() map[string]string {
 		"standalone-price":   "standalone-prices",
 		"state":              "states",
 		"store":              "stores",
+		"subscription":       subscriptions,
 		"type":               "types",
 	}
 }

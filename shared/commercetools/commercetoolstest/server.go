@@ -1,10 +1,11 @@
 // Package commercetoolstest is a small commercetools for tests and for the demo shop: an http.Handler that keeps resources
 // in memory and answers as the HTTP API does where this project looks: tokens, single resources, queries with predicates,
-// sorting, keyset and offset paging, totals and reference expansion, and errors in commercetools' JSON.
+// sorting, keyset and offset paging, totals and reference expansion, and errors in commercetools' JSON. Subscriptions can be
+// created, updated and deleted, too.
 //
 // server.go holds the routes, auth.go the tokens, query.go what a query may say, lex.go, parse.go and predicate.go its
 // predicates, endpoint.go what there is, store.go, resource.go and view.go the resources, expand.go the references (with
-// splice.go), and answer.go the bytes on the wire.
+// splice.go), answer.go the bytes on the wire, and subscription.go and subscriptions.go what is said of subscriptions.
 //
 // [NewShop] generates a shop of any size, whose resources are made when they are asked for: shop.go, series.go and base.go
 // are what they have in common, and then there is a file or two for each type. What the server doesn't know it refuses with
@@ -25,8 +26,10 @@ import (
 type Server struct {
 	routes   *http.ServeMux
 	project  string
-	token    string
+	token    string // for everything
+	viewer   string // for reading resources
 	store    store
+	writing  sync.Mutex // held while a subscription is changed
 	requests atomic.Int64
 	zippers  sync.Pool
 }
@@ -37,6 +40,7 @@ func NewServer(projectKey string) *Server {
 		routes:  http.NewServeMux(),
 		project: projectKey,
 		token:   rand.Text(),
+		viewer:  rand.Text(),
 		zippers: sync.Pool{New: func() any {
 			zipper, err := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
 			if err != nil {
@@ -50,6 +54,16 @@ func NewServer(projectKey string) *Server {
 	s.routes.HandleFunc("POST /oauth/token", s.grant)
 	s.routes.Handle("GET /{project}/{endpoint}", s.authorized(s.query))
 	s.routes.Handle("GET /{project}/{endpoint}/{id}", s.authorized(s.get))
+
+	for pattern, handle := range map[string]http.HandlerFunc{
+		"GET /{project}/subscriptions":         s.querySubscriptions,
+		"POST /{project}/subscriptions":        s.createSubscription,
+		"GET /{project}/subscriptions/{id}":    s.getSubscription,
+		"POST /{project}/subscriptions/{id}":   s.updateSubscription,
+		"DELETE /{project}/subscriptions/{id}": s.deleteSubscription,
+	} {
+		s.routes.Handle(pattern, s.authorized(s.managing(handle)))
+	}
 
 	return s
 }
@@ -98,7 +112,7 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 
 	found := s.store.view(endpoint).get(id)
 	if found == nil || published && found.lived().hidden {
-		s.refuse(w, r, http.StatusNotFound, "ResourceNotFound", "The Resource with ID '"+id+"' was not found.")
+		s.refuseUnknown(w, r, id)
 
 		return
 	}
@@ -107,8 +121,10 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) query(w http.ResponseWriter, r *http.Request) {
-	endpoint := r.PathValue("endpoint")
+	s.queryOf(w, r, r.PathValue("endpoint"))
+}
 
+func (s *Server) queryOf(w http.ResponseWriter, r *http.Request, endpoint string) {
 	q, parameter, err := parseQuery(endpoint, r.URL.Query())
 	if err != nil {
 		s.refuseInput(w, r, parameter, err)
