@@ -67,7 +67,7 @@ func soak(t *testing.T, seed uint64, faults bool) (map[string]klaviyotest.Record
 
 	w := newWorld(t, seed)
 	ct, kl := w.open(), klaviyotest.New(klaviyotest.Options{})
-	p := &subscription{t: t, rand: rand.New(rand.NewPCG(seed, 1)), faults: faults, began: time.Now()}
+	p := &broker{t: t, rand: rand.New(rand.NewPCG(seed, 1)), faults: faults, began: time.Now()}
 	atCommercetools, atKlaviyo := faulttest.Wrap(ct, p.fault), faulttest.Wrap(kl, p.fault)
 	p.start = func() instance { return inMemory(t, atCommercetools, atKlaviyo, &p.parked) }
 
@@ -96,8 +96,8 @@ func soak(t *testing.T, seed uint64, faults bool) (map[string]klaviyotest.Record
 	return kl.State(), p.deliveries
 }
 
-// subscription delivers messages until they are acknowledged, over a network that fails.
-type subscription struct {
+// broker delivers messages until they are acknowledged, over a network that fails.
+type broker struct {
 	t      *testing.T
 	faults bool
 	began  time.Time
@@ -112,7 +112,7 @@ type subscription struct {
 }
 
 // chance is true so many times in a hundred.
-func (p *subscription) chance(percent int) bool {
+func (p *broker) chance(percent int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 
@@ -120,7 +120,7 @@ func (p *subscription) chance(percent int) bool {
 }
 
 // between is a time from least to less than most.
-func (p *subscription) between(least, most time.Duration) time.Duration {
+func (p *broker) between(least, most time.Duration) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 
@@ -129,7 +129,7 @@ func (p *subscription) between(least, most time.Duration) time.Duration {
 
 // publish delivers a message, one in ten twice, and now and then once more though it was acknowledged. A message takes at
 // least half a second: that is what keeps one instance's writing from being overtaken by another's unseen.
-func (p *subscription) publish(h incident) {
+func (p *broker) publish(h incident) {
 	copies := 1
 	if p.chance(10) {
 		copies = 2
@@ -150,7 +150,7 @@ func (p *subscription) publish(h incident) {
 
 // deliver delivers a message once to any instance. One delivery in thirty is given up half-way, and one in a hundred goes to
 // an instance that has just replaced another.
-func (p *subscription) deliver(h incident) int {
+func (p *broker) deliver(h incident) int {
 	replaced := p.chance(1)
 
 	p.mu.Lock()
@@ -179,7 +179,7 @@ func (p *subscription) deliver(h incident) int {
 
 // fault is what goes wrong with a request: half of them fail, all take their time, and from the 20th to the 25th second
 // nothing gets through.
-func (p *subscription) fault(*http.Request) faulttest.Fault {
+func (p *broker) fault(*http.Request) faulttest.Fault {
 	if !p.faults {
 		return faulttest.Fault{}
 	}

@@ -18,8 +18,8 @@ const subscriptions = "subscriptions"
 type subscription struct {
 	ID             string `json:"id"`
 	Version        int    `json:"version"`
-	CreatedAt      string `json:"createdAt"`
-	LastModifiedAt string `json:"lastModifiedAt"`
+	CreatedAt      string `json:"createdAt,omitempty"`
+	LastModifiedAt string `json:"lastModifiedAt,omitempty"`
 	Status         string `json:"status"`
 	subscriptionDraft
 }
