@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,10 +29,16 @@ const (
 	laterPath       = "/" + sampleProject + "/customers/" + laterCustomer
 )
 
+var deployedOnce atomic.Bool
+
 // TestPubSub goes the whole way, with everything real but the two shops: published messages are pushed to the functions;
 // what fails is delivered again, what never succeeds is parked, and everything else arrives. Then an operator looks at
 // what is parked, removes the cause, and replays it.
 func TestPubSub(t *testing.T) { //nolint:paralleltest // it sets environment variables
+	if !deployedOnce.CompareAndSwap(false, true) {
+		t.Skip("the framework starts once in a process")
+	}
+
 	c := openCloud(t)
 	c.fill(t)
 	c.refuse(refusedCustomer)

@@ -88,7 +88,7 @@ func (c *Control) release(ctx context.Context, resource Resource, id string) {
 		return r.end(planTask(*r), Failed, "its first task could not be enqueued", time.Now())
 	})
 	if err != nil && !errors.Is(err, errNotHeld) {
-		c.log.ErrorContext(ctx, "lock not released", "resource", resource, "run", id, "lease", Lease.String(), "error", err)
+		c.log.ErrorContext(ctx, "lock not released", "resource", resource, "run", id, "lease", firstLease.String(), "error", err)
 	}
 }
 

@@ -30,6 +30,10 @@ type Plan struct {
 // take, and than the queue's longest pause.
 const Lease = 30 * time.Minute
 
+// firstLease is how long a run stays locked that has not begun: who takes the lock may end before its first task is
+// enqueued.
+const firstLease = 5 * time.Minute
+
 // Run is the lock document of a resource: the run that holds it, or the last that did.
 type Run struct {
 	ID       string   `json:"id"`
@@ -72,7 +76,7 @@ func (r *Run) Start(id string, o Options, now time.Time) error {
 
 	*r = Run{
 		ID: id, Resource: r.Resource, Epoch: r.Epoch + 1, Status: Running, Options: o,
-		StartedAt: now, LeaseUntil: now.Add(Lease),
+		StartedAt: now, LeaseUntil: now.Add(firstLease),
 	}
 
 	return nil

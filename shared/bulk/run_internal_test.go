@@ -89,7 +89,7 @@ func TestStartOver(t *testing.T) {
 
 			wantRun(t, run, Run{
 				ID: "new", Resource: Customers, Epoch: c.epoch, Status: Running, Options: o,
-				StartedAt: noon(), LeaseUntil: noon().Add(Lease),
+				StartedAt: noon(), LeaseUntil: noon().Add(firstLease),
 			})
 		})
 	}
