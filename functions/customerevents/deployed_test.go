@@ -149,7 +149,7 @@ func (d *deployed) goroutines(most int) int {
 	return runtime.NumGoroutine()
 }
 
-var deployedOnce atomic.Bool
+var deployedOnce atomic.Bool //nolint:gochecknoglobals // what the framework keeps is global too
 
 // The receive loop of the CloudEvents SDK hangs for good after a client has cancelled at the wrong moment. This function
 // must not: after 20,000 cancelled requests 100 of 100 good ones are answered, and nothing is left running.

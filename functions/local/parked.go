@@ -33,7 +33,7 @@ func parkedCommand(state *string) *cobra.Command {
 
 	c := &cobra.Command{
 		Use:   "parked",
-		Short: "Show messages that could not succeed, and replay them",
+		Short: "Show messages that could not succeed, replay them, or drop them",
 		Long: "A message that can never succeed as it is, because Klaviyo refuses it for example, is parked. With\n" +
 			"PARKED_TOPIC set it is in Pub/Sub, and read through PARKED_SUBSCRIPTION; by default that is the\n" +
 			"subscription with the topic's name. Without, it is in the state file, which `serve` must not have open.\n\n" +
@@ -51,7 +51,7 @@ func parkedCommand(state *string) *cobra.Command {
 	c.PersistentFlags().IntVar(&r.most, "max", 1000, "read at most so many messages")
 	c.PersistentFlags().DurationVar(&r.wait, "wait", 5*time.Second,
 		"how long to wait for another message; Pub/Sub doesn't tell when there are no more")
-	c.AddCommand(parkedListCommand(state, &r), parkedReplayCommand(state, &r))
+	c.AddCommand(parkedListCommand(state, &r), parkedReplayCommand(state, &r), parkedDropCommand(state, &r))
 
 	return c
 }

@@ -259,6 +259,23 @@ func TestReplayOnlySome(t *testing.T) {
 	}
 }
 
+func TestDrop(t *testing.T) {
+	t.Parallel()
+
+	state := park(t, "nonsense", "more nonsense", "and more")
+
+	code, out := finish(t, local(t, nil, "parked", "drop", "--id", "3,1,9", "--state", state))
+	if code != exitFailedRecords {
+		t.Errorf("exit %d, want %d", code, exitFailedRecords)
+	}
+
+	wantIn(t, out, "1: dropped\n3: dropped\n", `not found among the 3 that were read: ["9"]`)
+
+	if rows := listed(t, nil, "--state", state); len(rows) != 1 || rows[0].ID != "2" {
+		t.Errorf("%v stay parked, want the second", rows)
+	}
+}
+
 // TestReplayDeadLetter: what Pub/Sub has put aside says nothing about itself; its function is found by its resource.
 func TestReplayDeadLetter(t *testing.T) {
 	t.Parallel()
@@ -359,6 +376,7 @@ func TestParkedWrongUse(t *testing.T) {
 		"unknown function":       {s.env, []string{"replay", "--function", "Customers"}, `there is no "Customers"; there are CategoryEvents, CustomerEvents`},
 		"unknown command":        {nil, []string{"lists"}, `"lists"`},
 		"nothing to read":        {nil, []string{"list", "--max", "0"}, "--max and --wait must be more than 0"},
+		"nothing to drop":        {nil, []string{"drop"}, "--id: name the messages"},
 		"no subscription":        {[]string{"PARKED_SUBSCRIPTION=parked"}, []string{"list"}, "PARKED_SUBSCRIPTION: must be a full name"},
 	} {
 		t.Run(name, func(t *testing.T) {

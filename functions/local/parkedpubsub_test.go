@@ -29,7 +29,7 @@ const (
 	laterPath       = "/" + sampleProject + "/customers/" + laterCustomer
 )
 
-var deployedOnce atomic.Bool
+var deployedOnce atomic.Bool //nolint:gochecknoglobals // what the framework keeps is global too
 
 // TestPubSub goes the whole way, with everything real but the two shops: published messages are pushed to the functions;
 // what fails is delivered again, what never succeeds is parked, and everything else arrives. Then an operator looks at
