@@ -90,12 +90,7 @@ func (h history) refunds(o commercetools.Order, products []commercetools.Product
 				continue
 			}
 
-			at := t.Timestamp
-			if at.IsZero() {
-				at = o.LastModifiedAt
-			}
-
-			event, err := mapping.RefundedOrder(o, products, payments, t.ID, at, h.shop, h.order)
+			event, err := mapping.RefundedOrder(o, products, payments, t.ID, o.LastModifiedAt, h.shop, h.order)
 			if err != nil {
 				return nil, err
 			}

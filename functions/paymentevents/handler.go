@@ -101,14 +101,7 @@ func (h handler) record(
 	}
 
 	for _, refund := range refunds {
-		// Every message about a refund has its own time, but the first one to arrive is recorded: the time shall not depend on
-		// which it is.
-		at := refund.Timestamp
-		if at.IsZero() {
-			at = m.CreatedAt
-		}
-
-		event, err := mapping.RefundedOrder(order, products, payments, refund.ID, at, h.shop, h.order)
+		event, err := mapping.RefundedOrder(order, products, payments, refund.ID, m.CreatedAt, h.shop, h.order)
 		if err != nil {
 			return err
 		}

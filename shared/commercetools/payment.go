@@ -4,7 +4,9 @@ import "time"
 
 // Types and states of transactions that the mapping knows.
 const (
+	TransactionCharge  = "Charge"
 	TransactionRefund  = "Refund"
+	TransactionSuccess = "Success"
 	TransactionFailure = "Failure"
 )
 

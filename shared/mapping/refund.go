@@ -9,67 +9,82 @@ import (
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 )
 
-// RefundedOrder maps a refund, one transaction of the order's payments, which took place at a time. payments have to be all
-// of the order's: which refund is the first follows from them. It has the properties of [PlacedOrder], and the refund's own
+// RefundedOrder maps a refund, one transaction of the order's payments, of which commercetools told at a time. payments have
+// to be all of the order's: which refund is the first follows from them. It has the properties of [PlacedOrder], and the refund's own
 // amount for a value. A transaction that is not there, is no refund or has failed is a *[MissingError].
 //
-// Klaviyo counts a refund in a customer's value only when it has the order's id, and records an id once. So the first
-// refund has the id of the order, and a later one "<order>:<transaction>". The first is
-//   - any but a failed one, whatever states are worth an event: the states of others must not change an id that may be
-//     in Klaviyo already. What can't be undone by them: a refund that failed after it was sent leaves the order's id
-//     taken, and the one that follows in its place is taken for it, so that the money is counted once;
-//   - the earliest by time, but never before one that was added to its payment sooner: shops set the time anew when a
-//     refund goes through, and the order within a payment stays. One without a time counts from its payment.
+// Klaviyo counts a refund in a customer's value only when it has the order's id, and records an id once. So one refund has
+// the id of the order, and every other "<order>:<transaction>". Which one it is must not change by what happens later, or a
+// refund that is told of twice would be recorded twice, or not at all. So it is the first one that has not failed
+//   - of one payment, that with which the order was paid: the first that was charged, else the first. A refund of another,
+//     sooner or later, changes nothing;
+//   - in the sequence in which they were added to that payment. Times don't count: shops set them anew when a refund goes
+//     through.
+//
+// A refund that fails after it was sent leaves the order's id taken, and the next one in its place is taken for it, so that
+// the money is counted once.
 func RefundedOrder(
 	o commercetools.Order, products []commercetools.Product, payments []commercetools.Payment, transactionID string,
-	at time.Time, shop Shop, cfg OrderConfig,
+	told time.Time, shop Shop, cfg OrderConfig,
 ) (klaviyo.Event, error) {
-	all := refunds(payments)
+	refunds := refundsOf(payments...)
 
-	i := slices.IndexFunc(all, func(t commercetools.Transaction) bool { return t.ID == transactionID })
+	i := slices.IndexFunc(refunds, func(t commercetools.Transaction) bool { return t.ID == transactionID })
 	if i < 0 {
 		return klaviyo.Event{}, &MissingError{Field: "refund"}
 	}
 
-	event, err := newOrder(o, products, shop, cfg).event(cfg.Metrics.RefundedOrder, at)
+	event, err := newOrder(o, products, shop, cfg).event(cfg.Metrics.RefundedOrder, refundedAt(refunds[i], told))
 	if err != nil {
 		return klaviyo.Event{}, err
 	}
 
-	event.Value, event.ValueCurrency = decimal(all[i].Amount), all[i].Amount.CurrencyCode
-	if i > 0 {
+	event.Value, event.ValueCurrency = decimal(refunds[i].Amount), refunds[i].Amount.CurrencyCode
+
+	if first := refundsOf(paidBy(o, payments)); len(first) == 0 || first[0].ID != transactionID {
 		event.UniqueID += ":" + transactionID
 	}
 
 	return event, nil
 }
 
-// refunds returns the refunds that have not failed, the first one first, whatever the order of the payments is.
-func refunds(payments []commercetools.Payment) []commercetools.Transaction {
-	payments = slices.SortedStableFunc(slices.Values(payments), func(a, b commercetools.Payment) int {
-		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
-	})
+// refundedAt is when a refund took place: by the shop, or when commercetools told of it if the shop says nothing, or what
+// Klaviyo does not take.
+func refundedAt(refund commercetools.Transaction, told time.Time) time.Time {
+	if at := refund.Timestamp; at.Year() >= 2000 && at.Before(told.AddDate(1, 0, 0)) {
+		return at
+	}
 
-	var all []commercetools.Transaction
+	return told
+}
 
+// refundsOf returns the refunds that have not failed.
+func refundsOf(payments ...commercetools.Payment) (refunds []commercetools.Transaction) {
 	for _, p := range payments {
-		latest := p.CreatedAt
-
 		for _, t := range p.Transactions {
-			if t.Type != commercetools.TransactionRefund || t.State == commercetools.TransactionFailure {
-				continue
+			if t.Type == commercetools.TransactionRefund && t.State != commercetools.TransactionFailure {
+				refunds = append(refunds, t)
 			}
-
-			if t.Timestamp.After(latest) {
-				latest = t.Timestamp
-			}
-
-			t.Timestamp = latest
-			all = append(all, t)
 		}
 	}
 
-	slices.SortStableFunc(all, func(a, b commercetools.Transaction) int { return a.Timestamp.Compare(b.Timestamp) })
+	return refunds
+}
 
-	return all
+// paidBy returns the payment with which the order was paid.
+func paidBy(o commercetools.Order, payments []commercetools.Payment) commercetools.Payment {
+	ids := o.PaymentIDs()
+	payments = slices.SortedFunc(slices.Values(payments), func(a, b commercetools.Payment) int {
+		return cmp.Or(cmp.Compare(slices.Index(ids, a.ID), slices.Index(ids, b.ID)), cmp.Compare(a.ID, b.ID))
+	})
+
+	for _, p := range payments {
+		if slices.ContainsFunc(p.Transactions, func(t commercetools.Transaction) bool {
+			return t.Type == commercetools.TransactionCharge && t.State == commercetools.TransactionSuccess
+		}) {
+			return p
+		}
+	}
+
+	return payments[0]
 }

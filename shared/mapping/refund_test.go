@@ -20,7 +20,8 @@ import (
 const paid = `{
 	"id": "o1", "customerEmail": "ann@example.org", "createdAt": "2024-05-01T10:00:00.000Z",
 	"totalPrice": {"type": "centPrecision", "currencyCode": "EUR", "centAmount": 9999, "fractionDigits": 2},
-	"billingAddress": {"country": "DE"}
+	"billingAddress": {"country": "DE"},
+	"paymentInfo": {"payments": [{"typeId": "payment", "id": "p3"}, {"typeId": "payment", "id": "p1"}, {"typeId": "payment", "id": "p2"}]}
 }`
 
 // Each case of testdata/refunded holds payments.json, and in want.json what becomes of each transaction.
@@ -67,6 +68,32 @@ func refund(t *testing.T, payments []commercetools.Payment, id string) string {
 	return fmt.Sprintf("%s %s %s", event.UniqueID, event.Value, event.ValueCurrency)
 }
 
+// A refund took place when the shop says, unless Klaviyo does not take that.
+func TestRefundedAt(t *testing.T) {
+	t.Parallel()
+
+	told := time.Date(2024, 6, 1, 12, 0, 0, 0, time.UTC)
+
+	for name, c := range map[string]struct{ says, want time.Time }{
+		"as the shop says": {told.AddDate(0, -1, 0), told.AddDate(0, -1, 0)},
+		"nothing":          {time.Time{}, told},
+		"1970":             {time.Unix(0, 0), told},
+		"soon":             {told.AddDate(0, 11, 0), told.AddDate(0, 11, 0)},
+		"far ahead":        {told.AddDate(75, 0, 0), told},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			payments := []commercetools.Payment{{Transactions: []commercetools.Transaction{{ID: "t1", Type: "Refund", Timestamp: c.says}}}}
+
+			got, err := mapping.RefundedOrder(decoded[commercetools.Order](t, paid), nil, payments, "t1", told, mapping.Shop{}, config())
+			if err != nil || !got.Time.Equal(c.want) {
+				t.Errorf("got %v, %v, want %v", got.Time, err, c.want)
+			}
+		})
+	}
+}
+
 // A refund's event is the placed one under another name, at another time, with the refund's amount.
 func TestRefundedOrderIsTheOrder(t *testing.T) {
 	t.Parallel()
@@ -103,21 +130,27 @@ func TestRefundedOrderIsTheOrder(t *testing.T) {
 	}
 }
 
-// Refunds are added one after the other, states change, and messages come at any time and more than once: no two refunds
-// have one id, the first has the order's, and none ever changes its id.
+// Refunds are added to an order's payments one after the other, with any times and states, and messages come at any time and
+// more than once: no two refunds have one id, one has the order's, and none ever changes its id.
 func TestRefundsKeepTheirIDs(t *testing.T) {
 	t.Parallel()
 
 	rapid.Check(t, func(t *rapid.T) {
-		start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
-		payments := []commercetools.Payment{{ID: "p2", CreatedAt: start}, {ID: "p1", CreatedAt: start.Add(time.Second)}}
+		charge := commercetools.Transaction{ID: "charge", Type: "Charge", State: "Success"}
+		payments := []commercetools.Payment{{ID: "p2"}, {ID: "p1", Transactions: []commercetools.Transaction{charge}}, {ID: "p3"}}
 		ids, owners := map[string]string{}, map[string]string{}
+		first := ""
 
 		for i := range rapid.IntRange(1, 6).Draw(t, "refunds") {
-			p := &payments[rapid.IntRange(0, 1).Draw(t, "payment")]
-			p.Transactions = append(p.Transactions, commercetools.Transaction{
-				ID: fmt.Sprintf("t%d", 9-i), Type: "Refund", Timestamp: start.Add(time.Duration(i+2) * time.Second),
-			})
+			p := rapid.IntRange(0, 2).Draw(t, "payment")
+			id := fmt.Sprintf("t%d", 9-i)
+
+			slices.SortFunc(payments, func(a, b commercetools.Payment) int { return stdcmp.Compare(a.ID, b.ID) })
+			payments[p].Transactions = append(payments[p].Transactions, commercetools.Transaction{ID: id, Type: "Refund"})
+
+			if p == 0 {
+				first = stdcmp.Or(first, id)
+			}
 
 			for _, transaction := range shaken(t, payments) {
 				id := uniqueID(t, payments, transaction)
@@ -134,8 +167,8 @@ func TestRefundsKeepTheirIDs(t *testing.T) {
 			}
 		}
 
-		if owners["o1"] != "t9" {
-			t.Fatalf("the order's id is that of %q, want the first refund", owners["o1"])
+		if owners["o1"] != first {
+			t.Fatalf("the order's id is that of %q, want the first refund of what was charged, %q", owners["o1"], first)
 		}
 	})
 }
@@ -143,7 +176,8 @@ func TestRefundsKeepTheirIDs(t *testing.T) {
 func uniqueID(t *rapid.T, payments []commercetools.Payment, transaction string) string {
 	t.Helper()
 
-	order := commercetools.Order{ID: "o1", CustomerID: "c1"}
+	refs := []commercetools.PaymentReference{{ID: "p2"}, {ID: "p1"}, {ID: "p3"}}
+	order := commercetools.Order{ID: "o1", CustomerID: "c1", PaymentInfo: &commercetools.PaymentInfo{Payments: refs}}
 
 	event, err := mapping.RefundedOrder(order, nil, payments, transaction, time.Time{}, mapping.Shop{}, config())
 	if err != nil {
@@ -165,8 +199,14 @@ func shaken(t *rapid.T, payments []commercetools.Payment) []string {
 
 	for _, p := range payments {
 		for i := range p.Transactions {
-			p.Transactions[i].State = rapid.SampledFrom([]string{"Initial", "Pending", "Success"}).Draw(t, "state")
-			ids = append(ids, p.Transactions[i].ID)
+			refund := &p.Transactions[i]
+			if refund.Type != "Refund" {
+				continue
+			}
+
+			refund.State = rapid.SampledFrom([]string{"Initial", "Pending", "Success"}).Draw(t, "state")
+			refund.Timestamp = time.Unix(int64(rapid.IntRange(0, 4_000_000_000).Draw(t, "time")), 0)
+			ids = append(ids, refund.ID)
 		}
 	}
 
