@@ -276,6 +276,26 @@ func TestDrop(t *testing.T) {
 	}
 }
 
+// TestReplayNothingToDo: what the settings here switch off has not succeeded.
+func TestReplayNothingToDo(t *testing.T) {
+	t.Parallel()
+
+	s := newShop(t, 1, klaviyotest.Options{}, asItIs)
+	message, _ := created(t, 0)
+	state := park(t, message)
+
+	code, out := finish(t, local(t, append(s.env, `CONFIG_JSON={"disabledEvents":["CustomerCreated"]}`), "parked", "replay", "--state", state))
+	if code != exitFailedRecords {
+		t.Errorf("exit %d, want %d", code, exitFailedRecords)
+	}
+
+	wantIn(t, out, "1 CustomerEvents -: nothing to do: switched off by disabledEvents", "0 later, 1 with nothing to do", "parked drop")
+
+	if rows := listed(t, nil, "--state", state); len(rows) != 1 {
+		t.Errorf("%d stay parked, want the message", len(rows))
+	}
+}
+
 // TestReplayDeadLetter: what Pub/Sub has put aside says nothing about itself; its function is found by its resource.
 func TestReplayDeadLetter(t *testing.T) {
 	t.Parallel()

@@ -26,7 +26,8 @@ func parkedReplayCommand(state *string, r *reading) *cobra.Command {
 		Use:   "replay",
 		Short: "Put parked messages back through their functions",
 		Long: "Puts each parked message back through the function that parked it, in this process and with the shop of\n" +
-			"CT_* and KLAVIYO_*. What succeeds is taken out, the rest stays parked. Once more does no harm.\n\n" +
+			"CT_* and KLAVIYO_*. What succeeds is taken out, the rest stays parked, also a message with which there is nothing\n" +
+			"to do: `drop` takes that out. Once more does no harm.\n\n" +
 			"Exit codes: 0 all have succeeded, 1 some stay parked, 2 wrong use or settings, 3 it could not go on.",
 		Example: "  go run ./functions/local parked replay\n" +
 			"  go run ./functions/local parked replay --function OrderEvents\n" +
@@ -64,7 +65,7 @@ type replay struct {
 	more      bool
 	out       io.Writer
 
-	done, refused, later int
+	done, refused, later, idle int
 }
 
 // openFunctions makes the functions of the shop that the variables name. There is no demo shop here: a real message must not
@@ -105,13 +106,13 @@ func (p *replay) all(ctx context.Context, kept []delivery.Kept, from parkedMessa
 		fmt.Fprintf(p.out, "%s: no such message is parked\n", id)
 	}
 
-	fmt.Fprintf(p.out, "%d done, %d still refused, %d later\n", p.done, p.refused, p.later)
+	fmt.Fprintf(p.out, "%d done, %d still refused, %d later, %d with nothing to do\n", p.done, p.refused, p.later, p.idle)
 
-	switch stay := p.refused + p.later; {
+	switch stay := p.refused + p.later + p.idle; {
 	case ctx.Err() != nil:
 		return &exitError{code: exitStopped, err: fmt.Errorf("interrupted: %d are done; the rest stays parked, and the same command goes on", p.done)}
 	case stay > 0:
-		return &exitError{code: exitFailedRecords, err: fmt.Errorf("%d stay parked; the reasons stand above", stay)}
+		return &exitError{code: exitFailedRecords, err: fmt.Errorf("%d stay parked; the reasons stand above, and `parked drop` takes out what is no use", stay)}
 	case p.more && (len(p.ids) == 0 || len(missing) > 0):
 		return &exitError{code: exitFailedRecords, err: fmt.Errorf("there are more than the %d that were read; --max reads more", len(kept))}
 	case len(missing) > 0:
@@ -140,8 +141,12 @@ func (p *replay) one(ctx context.Context, k delivery.Kept, from parkedMessages) 
 
 	outcome, reason, err := delivery.Try(ctx, target, k.Data)
 
-	switch outcome {
-	case delivery.Done:
+	switch {
+	case outcome == delivery.Done && reason != "":
+		// That may be due to other settings here than where it was parked, and nothing has reached Klaviyo.
+		p.idle++
+		p.say(row, "nothing to do: "+reason)
+	case outcome == delivery.Done:
 		if err := from.Remove(context.WithoutCancel(ctx), k.ID); err != nil {
 			p.later++
 			p.say(row, "done, but it stays parked: "+err.Error())
@@ -150,16 +155,11 @@ func (p *replay) one(ctx context.Context, k delivery.Kept, from parkedMessages) 
 		}
 
 		p.done++
-
-		if reason != "" {
-			reason = ": " + reason
-		}
-
-		p.say(row, "done"+reason)
-	case delivery.Never:
+		p.say(row, "done")
+	case outcome == delivery.Never:
 		p.refused++
 		p.say(row, fmt.Sprintf("still refused: %s: %v", reason, err))
-	case delivery.Later:
+	default:
 		p.later++
 		p.say(row, fmt.Sprintf("later: %s: %v", reason, err))
 	}

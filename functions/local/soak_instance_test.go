@@ -11,6 +11,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/delivery"
 	"github.com/ctklaviyo/connector/shared/functiontest"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
 	"github.com/ctklaviyo/connector/shared/settings"
 )
 
@@ -39,9 +40,12 @@ func newInstance(ct commercetools.Config, kl klaviyo.Config, log *slog.Logger, p
 func inMemory(t *testing.T, ct, kl http.Handler, parked *parkedInTest) instance {
 	t.Helper()
 
+	atKlaviyo := functiontest.KlaviyoConfig(functiontest.Memory("http://klaviyo.example", kl))
+	atKlaviyo.Transport = contract.Transport(t, atKlaviyo.Transport)
+
 	i, err := newInstance(
-		functiontest.CommercetoolsConfig(functiontest.Memory("http://commercetools.example", ct)),
-		functiontest.KlaviyoConfig(functiontest.Memory("http://klaviyo.example", kl)), slog.New(slog.DiscardHandler), parked)
+		functiontest.CommercetoolsConfig(functiontest.Memory("http://commercetools.example", ct)), atKlaviyo,
+		slog.New(slog.DiscardHandler), parked)
 	if err != nil {
 		t.Fatal(err)
 	}

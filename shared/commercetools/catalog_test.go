@@ -107,6 +107,12 @@ func TestStandalonePrices(t *testing.T) {
 		server.Put("standalone-prices", json.RawMessage(fmt.Sprintf(`{"id":"many-%04d","sku":"many","active":true,"value":{}}`, i)))
 	}
 
+	// Those of a customer group or a channel are not for everyone to see.
+	server.Put("standalone-prices",
+		json.RawMessage(`{"id":"group","sku":"many","active":true,"value":{},"customerGroup":{"typeId":"customer-group","id":"g"}}`),
+		json.RawMessage(`{"id":"channel","sku":"many","active":true,"value":{},"channel":{"typeId":"channel","id":"c"}}`),
+		json.RawMessage(`{"id":"inactive","sku":"many","active":false,"value":{}}`))
+
 	client := commercetools.New(local(server))
 
 	prices, err := client.StandalonePrices(t.Context(), append(skus, "many")...)

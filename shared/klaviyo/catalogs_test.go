@@ -156,7 +156,7 @@ func TestCatalogRequests(t *testing.T) {
 		},
 		{
 			"create a category", createCategory("c-1", "Women > Pants"), "POST /shop/api/catalog-categories",
-			`{"data":{"type":"catalog-category","attributes":{"external_id":"c-1",` + key + `"name":"Women \u003e Pants"}}}`,
+			`{"data":{"type":"catalog-category","attributes":{"external_id":"c-1",` + key + `"name":"Women > Pants"}}}`,
 		},
 		{
 			"update a category", updateCategory("c-1", "Women"), "PATCH /shop/api/catalog-categories/" + id + "c-1",

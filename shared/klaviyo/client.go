@@ -21,6 +21,7 @@
 package klaviyo
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -142,14 +143,18 @@ func (c *Client) send(ctx context.Context, r request, answer any) error {
 	return nil
 }
 
-// encode makes a body of one piece.
+// encode makes a body of one piece. HTML stays as it is: escaped, a text of it may be too large.
 func encode(v any) ([][]byte, error) {
-	data, err := json.Marshal(v)
-	if err != nil {
+	var buf bytes.Buffer
+
+	encoder := json.NewEncoder(&buf)
+	encoder.SetEscapeHTML(false)
+
+	if err := encoder.Encode(v); err != nil {
 		return nil, fmt.Errorf("klaviyo: encode a request: %w", err)
 	}
 
-	return [][]byte{data}, nil
+	return [][]byte{bytes.TrimSuffix(buf.Bytes(), []byte("\n"))}, nil
 }
 
 func size(pieces [][]byte) int64 {

@@ -52,7 +52,7 @@ func TestEventRequests(t *testing.T) {
 		"minimal": {minimalEvent(), head + `"properties":{},` +
 			`"metric":{"data":{"type":"metric","attributes":{"name":"Placed Order"}}},` +
 			`"profile":{"data":{"type":"profile","attributes":{"external_id":"c-1"}}}}}}`},
-		"full": {fullEvent(), head + `"properties":{"ItemNames":["Shirt \u003cM\u003e"],"total":{"centAmount":1990}},` +
+		"full": {fullEvent(), head + `"properties":{"ItemNames":["Shirt <M>"],"total":{"centAmount":1990}},` +
 			`"time":"2026-01-02T02:04:05Z","value":19.90,"value_currency":"EUR","unique_id":"o-1","backfill":true,` +
 			`"metric":{"data":{"type":"metric","attributes":{"name":"Placed Order"}}},` +
 			`"profile":{"data":{"type":"profile","attributes":{"email":"ann@example.com","external_id":"c-1",` +

@@ -3,7 +3,6 @@ package mapping
 import (
 	"cmp"
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
@@ -53,12 +52,11 @@ func (o order) guide(values map[string]any) {
 	values["DiscountCode"] = o.discountCode()
 	values["DiscountValue"] = o.discountValue()
 
-	excluded := o.cfg.Properties.Exclude
-	if a := o.BillingAddress; a != nil && !slices.Contains(excluded, "billingAddress") {
+	if a := o.BillingAddress; a != nil && o.cfg.Properties.keeps("billingAddress") {
 		values["BillingAddress"] = postalOf(*a)
 	}
 
-	if a := o.ShippingAddress; a != nil && !slices.Contains(excluded, "shippingAddress") {
+	if a := o.ShippingAddress; a != nil && o.cfg.Properties.keeps("shippingAddress") {
 		values["ShippingAddress"] = postalOf(*a)
 	}
 }
