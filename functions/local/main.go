@@ -63,7 +63,8 @@ func command() *cobra.Command {
 
 	root.PersistentFlags().StringVar(&state, "state", "",
 		"file that keeps the imports and parked messages (default: one for each project and account in .ctklaviyo; none for the demo shop)")
-	root.AddCommand(runCommand(&state), serveCommand(&state), demoCommand(), parkedCommand(&state), sendCommand(), subscriptionsCommand())
+	root.AddCommand(runCommand(&state), serveCommand(&state), demoCommand(), parkedCommand(&state), sendCommand(), previewCommand(),
+		subscriptionsCommand())
 
 	return root
 }

@@ -117,12 +117,17 @@ func functionFor(typeID string) string {
 
 // functionsOf makes the realtime functions, as serve has them.
 func functionsOf(env environment) (map[string]delivery.Target, error) {
+	return functionsWith(env, commercetools.New(env.Commercetools.Client()), klaviyo.New(env.Klaviyo.Client()))
+}
+
+// functionsWith makes them with these clients.
+func functionsWith(env environment, ct *commercetools.Client, kl *klaviyo.Client) (map[string]delivery.Target, error) {
 	cfg, err := env.Config()
 	if err != nil {
 		return nil, err
 	}
 
-	c := &connector{ct: commercetools.New(env.Commercetools.Client()), kl: klaviyo.New(env.Klaviyo.Client())}
+	c := &connector{ct: ct, kl: kl}
 
 	targets := map[string]delivery.Target{}
 	for name, handle := range c.realtime(env.Shop, cfg) {
