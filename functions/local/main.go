@@ -63,7 +63,7 @@ func command() *cobra.Command {
 
 	root.PersistentFlags().StringVar(&state, "state", "",
 		"file that keeps the imports and parked messages (default: one for each project and account in .ctklaviyo; none for the demo shop)")
-	root.AddCommand(runCommand(&state), serveCommand(&state), demoCommand(), parkedCommand(&state), sendCommand(), previewCommand(),
+	root.AddCommand(runCommand(&state), serveCommand(&state), demoCommand(), parkedCommand(&state), sendCommand(), previewCommand(), doctorCommand(),
 		subscriptionsCommand())
 
 	return root
