@@ -153,17 +153,7 @@ func TestRefundsKeepTheirIDs(t *testing.T) {
 			}
 
 			for _, transaction := range shaken(t, payments) {
-				id := uniqueID(t, payments, transaction)
-
-				if before := stdcmp.Or(ids[transaction], id); before != id {
-					t.Fatalf("%s had the id %s and now has %s", transaction, before, id)
-				}
-
-				if owner := stdcmp.Or(owners[id], transaction); owner != transaction {
-					t.Fatalf("%s and %s have the id %s", transaction, owner, id)
-				}
-
-				ids[transaction], owners[id] = id, transaction
+				remember(t, ids, owners, transaction, uniqueID(t, payments, transaction))
 			}
 		}
 
@@ -171,6 +161,21 @@ func TestRefundsKeepTheirIDs(t *testing.T) {
 			t.Fatalf("the order's id is that of %q, want the first refund of what was charged, %q", owners["o1"], first)
 		}
 	})
+}
+
+// remember fails when a transaction had another id, or the id is another's.
+func remember(t *rapid.T, ids, owners map[string]string, transaction, id string) {
+	t.Helper()
+
+	if before := stdcmp.Or(ids[transaction], id); before != id {
+		t.Fatalf("%s had the id %s and now has %s", transaction, before, id)
+	}
+
+	if owner := stdcmp.Or(owners[id], transaction); owner != transaction {
+		t.Fatalf("%s and %s have the id %s", transaction, owner, id)
+	}
+
+	ids[transaction], owners[id] = id, transaction
 }
 
 func uniqueID(t *rapid.T, payments []commercetools.Payment, transaction string) string {
