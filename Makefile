@@ -11,7 +11,7 @@ skip = if [ -n "$$CI" ]; then echo "FAILED: $(1)" >&2; exit 1; else echo "skippe
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run serve test bench fmt lint format tidy terraform zips check
+.PHONY: help run serve test soak bench fmt lint format tidy terraform zips check
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +26,15 @@ serve: ## Serve every function on http://127.0.0.1:8080
 test: ## Run the tests, with the race detector
 	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ]; then race=-race; \
 	else $(call skip,the race detector: no C compiler); fi && \
-	set -x && $(GO) test $$race -shuffle=on -count=1 ./...
+	set -x && $(GO) test $$race -shuffle=on -count=1 -timeout 20m ./...
+
+SEEDS        ?= 10
+SOAK_MINUTES ?= 10
+
+# Without the race detector, with which the tests do the same for fewer messages.
+soak: ## Let everything fail, for SEEDS=10 times SOAK_MINUTES=10 of a thousand messages each; SEED=17 repeats one
+	SEED=$(SEED) SEEDS=$(SEEDS) SOAK_MINUTES=$(SOAK_MINUTES) $(GO) test -count=1 -timeout 24h -v \
+		-run '^(TestSoak|TestOutageOfADay|TestFaultsEverywhere)$$' ./functions/local ./functions/bulkworker
 
 bench: ## Run the benchmarks
 	$(GO) test -run='^$$' -bench=. -benchmem ./...
@@ -60,4 +68,4 @@ zips: ## Build and start every function from the zip that Terraform uploads
 	else GO="$(GO)" .ci/zips; fi
 
 # The tests come last, so that their verdict does too.
-check: format lint tidy terraform zips test ## Everything that CI checks
+check: format lint tidy terraform zips soak test ## Everything that CI checks

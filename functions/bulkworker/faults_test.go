@@ -2,6 +2,7 @@ package bulkworker_test
 
 import (
 	"bytes"
+	stdcmp "cmp"
 	"context"
 	"errors"
 	"io"
@@ -29,7 +30,7 @@ import (
 
 // One call in five goes wrong, in any way there is: those to commercetools and Klaviyo, to the store and to the queue. Tasks
 // come twice and in any order, to two instances. Imports of all resources, one after the other, come to the same end as
-// without that. SEED=17 tries another seed than the usual ten.
+// without that. SEED=17 tries that one, and SEEDS=1000 more than the usual ten.
 func TestFaultsEverywhere(t *testing.T) {
 	t.Parallel()
 
@@ -125,19 +126,33 @@ func TestTrouble(t *testing.T) {
 	})
 }
 
+// seeds are the one or the number of them that the environment asks for, else ten.
 func seeds(t *testing.T) []uint64 {
 	t.Helper()
 
 	if text := os.Getenv("SEED"); text != "" {
-		seed, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		return []uint64{seed}
+		return []uint64{number(t, text)}
 	}
 
-	return []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+	n := number(t, stdcmp.Or(os.Getenv("SEEDS"), "10"))
+
+	all := make([]uint64, n)
+	for i := range all {
+		all[i] = uint64(i) + 1
+	}
+
+	return all
+}
+
+func number(t *testing.T, text string) uint64 {
+	t.Helper()
+
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return n
 }
 
 // storm lets so many calls in a hundred go wrong, and is a queue that delivers tasks all over the place.

@@ -15,10 +15,10 @@ import (
 
 type object = map[string]any
 
-// messagesInWorld is how many messages a world publishes, and ordersInWorld how many orders are placed there.
+// messagesInMinute is how many messages a world publishes in each minute, and ordersInMinute how many orders are placed.
 const (
-	messagesInWorld = 1000
-	ordersInWorld   = 80
+	messagesInMinute = 1000
+	ordersInMinute   = 80
 )
 
 // incident is something that happens in commercetools, and the message that it publishes about that.
@@ -39,23 +39,30 @@ type world struct {
 	stable    map[commercetools.Endpoint][]json.RawMessage
 	incidents []incident
 	ids       int
+	// minute is when the present minute begins.
+	minute time.Duration
 }
 
-func newWorld(t *testing.T, seed uint64) *world {
+func newWorld(t *testing.T, seed uint64, minutes int) *world {
 	t.Helper()
 
 	w := &world{t: t, rand: rand.New(rand.NewPCG(seed, 0)), stable: map[commercetools.Endpoint][]json.RawMessage{}}
-	w.catalog()
+	w.shop()
 
-	for range ordersInWorld {
-		w.order()
+	for i := range minutes {
+		w.minute = time.Duration(i) * time.Minute
+		w.catalog()
+
+		for range ordersInMinute {
+			w.order()
+		}
+
+		for len(w.incidents) < messagesInMinute*(i+1) {
+			w.customer()
+		}
+
+		w.incidents = w.incidents[:messagesInMinute*(i+1)]
 	}
-
-	for len(w.incidents) < messagesInWorld {
-		w.customer()
-	}
-
-	w.incidents = w.incidents[:messagesInWorld]
 
 	return w
 }
@@ -77,9 +84,10 @@ func (w *world) id() string {
 	return fmt.Sprintf("%08x-0000-4000-8000-%012x", w.rand.Uint32(), w.ids)
 }
 
-// happen lets something happen at any time of the first minute, but after another.
+// happen lets something happen at any time of the present minute, but after another.
 func (w *world) happen(after time.Duration, change func(*commercetoolstest.Server), function, payload string) (at time.Duration) {
-	at = after + time.Duration(w.rand.Int64N(int64(time.Minute-after)))
+	after = max(after, w.minute)
+	at = after + time.Duration(w.rand.Int64N(int64(w.minute+time.Minute-after)))
 	w.incidents = append(w.incidents, incident{at, change, function, payload})
 
 	return at
@@ -197,36 +205,39 @@ func (w *world) refunds(paymentID string) {
 	}
 }
 
-// catalog has categories, some of which are renamed or deleted, and products in the others.
-func (w *world) catalog() {
-	category := func(id, name string, above ...string) json.RawMessage {
-		ancestors := []object{}
-		for _, a := range above {
-			ancestors = append(ancestors, ref("category", a))
-		}
-
-		return w.json(object{"id": id, "version": 1, "name": object{"en": name}, "ancestors": ancestors})
-	}
-
-	w.stable[commercetools.Categories] = []json.RawMessage{category("women", "Women"), category("pants", "Pants", "women")}
+// shop has the categories and products that never change.
+func (w *world) shop() {
+	w.stable[commercetools.Categories] = []json.RawMessage{w.category("women", "Women"), w.category("pants", "Pants", "women")}
 	for _, id := range []string{"women", "pants"} {
 		w.happen(0, nil, "CategoryEvents", functiontest.Message(w.t, "category", id, "CategoryCreated", nil))
 	}
 
+	for i := range 2 {
+		w.stable[commercetools.ProductProjections] = append(w.stable[commercetools.ProductProjections], w.product(fmt.Sprintf("stable-%d", i), 1, 1))
+	}
+}
+
+func (w *world) category(id, name string, above ...string) json.RawMessage {
+	ancestors := []object{}
+	for _, a := range above {
+		ancestors = append(ancestors, ref("category", a))
+	}
+
+	return w.json(object{"id": id, "version": 1, "name": object{"en": name}, "ancestors": ancestors})
+}
+
+// catalog has categories, some of which are renamed or deleted, and products.
+func (w *world) catalog() {
 	for range 40 {
 		id := w.id()
-		at := w.happen(0, put(commercetools.Categories, category(id, "First", "women")), "CategoryEvents",
+		at := w.happen(0, put(commercetools.Categories, w.category(id, "First", "women")), "CategoryEvents",
 			functiontest.Message(w.t, "category", id, "CategoryCreated", nil))
-		at = w.happen(at, put(commercetools.Categories, category(id, "Second", "women", "pants")), "CategoryEvents",
+		at = w.happen(at, put(commercetools.Categories, w.category(id, "Second", "women", "pants")), "CategoryEvents",
 			functiontest.Change(w.t, "category", id, "ResourceUpdated"))
 
 		if w.rand.IntN(4) == 0 {
 			w.happen(at, remove(commercetools.Categories, id), "CategoryEvents", functiontest.Change(w.t, "category", id, "ResourceDeleted"))
 		}
-	}
-
-	for i := range 2 {
-		w.stable[commercetools.ProductProjections] = append(w.stable[commercetools.ProductProjections], w.product(fmt.Sprintf("stable-%d", i), 1, 1))
 	}
 
 	for range 30 {
