@@ -4,6 +4,7 @@
 //	POST /sync/{resource}/stop  200, 400 when none is running
 //	GET  /sync/{resource}       how far it is
 //	GET  /sync/status           how far all are
+//	GET  /openapi.yaml          the above in full, for machines and for people
 //
 // The work itself is BulkWorker's; Cloud Tasks stands between the two, and the state is in Firestore.
 package bulksync

@@ -38,12 +38,13 @@ func New(control func() (*bulk.Control, error), log *slog.Logger) http.Handler {
 	h := handler{control: control, log: log}
 	mux := http.NewServeMux()
 
-	mux.HandleFunc("GET /sync/status", h.answer(http.StatusOK, h.status))
-	mux.HandleFunc("POST /sync/{resource}", h.answer(http.StatusAccepted, h.start))
-	mux.HandleFunc("GET /sync/{resource}", h.answer(http.StatusOK, h.progress))
-	mux.HandleFunc("POST /sync/{resource}/stop", h.answer(http.StatusOK, h.stop))
+	for pattern, do := range h.routes() {
+		mux.HandleFunc(pattern, do)
+	}
+
 	mux.HandleFunc("/sync/{resource}", h.answer(0, methods("GET, POST")))
 	mux.HandleFunc("/sync/{resource}/stop", h.answer(0, methods("POST")))
+	mux.HandleFunc("/openapi.yaml", h.answer(0, methods("GET")))
 	mux.HandleFunc("/", h.answer(0, noSuchPath))
 
 	return mux
@@ -52,6 +53,17 @@ func New(control func() (*bulk.Control, error), log *slog.Logger) http.Handler {
 type handler struct {
 	control func() (*bulk.Control, error)
 	log     *slog.Logger
+}
+
+// routes are the calls there are, by their patterns; openapi.yaml describes each.
+func (h handler) routes() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /sync/status":           h.answer(http.StatusOK, h.status),
+		"POST /sync/{resource}":      h.answer(http.StatusAccepted, h.start),
+		"GET /sync/{resource}":       h.answer(http.StatusOK, h.progress),
+		"POST /sync/{resource}/stop": h.answer(http.StatusOK, h.stop),
+		"GET /openapi.yaml":          describe,
+	}
 }
 
 // runState is the answer of a start and of a stop.
@@ -218,7 +230,7 @@ func methods(allowed string) action {
 func noSuchPath(_ http.ResponseWriter, r *http.Request) (any, error) {
 	return nil, &problem{
 		status: http.StatusNotFound, code: "not_found",
-		message: fmt.Sprintf("there is nothing at %s; see /sync/status", r.URL.Path),
+		message: fmt.Sprintf("there is nothing at %s; see /openapi.yaml", r.URL.Path),
 	}
 }
 

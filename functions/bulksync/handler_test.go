@@ -24,7 +24,15 @@ type idle struct{ err error }
 
 func (q idle) Enqueue(context.Context, bulk.Task, time.Duration) error { return q.err }
 
-func serve(t *testing.T, queue bulk.Queue) (url string, store *embedded.Store) {
+// api is BulkSync on a server, and what it says of itself.
+type api struct {
+	url   string
+	store *embedded.Store
+
+	description
+}
+
+func serve(t *testing.T, queue bulk.Queue) api {
 	t.Helper()
 
 	store, err := embedded.Open(filepath.Join(t.TempDir(), "state.db"))
@@ -32,18 +40,25 @@ func serve(t *testing.T, queue bulk.Queue) (url string, store *embedded.Store) {
 		t.Fatal(err)
 	}
 
-	log := slog.New(slog.DiscardHandler)
-	server := httptest.NewServer(bulksync.New(func() (*bulk.Control, error) { return bulk.NewControl(store, queue, log), nil }, log))
-
 	t.Cleanup(func() {
-		server.Close()
-
 		if err := store.Close(); err != nil {
 			t.Error(err)
 		}
 	})
 
-	return server.URL, store
+	control := bulk.NewControl(store, queue, slog.New(slog.DiscardHandler))
+
+	return serveBy(t, store, func() (*bulk.Control, error) { return control, nil })
+}
+
+// serveBy serves what a control keeps in a store.
+func serveBy(t *testing.T, store *embedded.Store, control func() (*bulk.Control, error)) api {
+	t.Helper()
+
+	server := httptest.NewServer(bulksync.New(control, slog.New(slog.DiscardHandler)))
+	t.Cleanup(server.Close)
+
+	return api{url: server.URL, store: store, description: describedAt(t, server.URL)}
 }
 
 type answer struct {
@@ -56,13 +71,16 @@ type answer struct {
 	} `json:"error"`
 }
 
-func call(t *testing.T, method, url, body string) (int, []byte) {
+// call sends a request, and holds it and the answer to the description.
+func (a api) call(t *testing.T, method, path, body string) (int, []byte) {
 	t.Helper()
 
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), method, a.url+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
+
+	req.Header.Set("Content-Type", "application/json")
 
 	resp, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
@@ -76,8 +94,10 @@ func call(t *testing.T, method, url, body string) (int, []byte) {
 	}
 
 	if got := resp.Header.Get("Content-Type"); got != "application/json" {
-		t.Errorf("%s %s: Content-Type = %q", method, url, got)
+		t.Errorf("%s %s: Content-Type = %q", method, path, got)
 	}
+
+	a.check(t, req, body, resp, data)
 
 	return resp.StatusCode, data
 }
@@ -96,7 +116,7 @@ func decode(t *testing.T, data []byte) answer {
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 
-	url, _ := serve(t, idle{})
+	api := serve(t, idle{})
 
 	for name, c := range map[string]struct {
 		method, path, body string
@@ -112,15 +132,16 @@ func TestAnswers(t *testing.T) {
 		"too large":                {"POST", "/sync/customers", strings.Repeat(" ", 1<<20+1), 413, "body_too_large", "1048576"},
 		"nothing to stop":          {"POST", "/sync/customers/stop", "", 400, "not_running", "no import of customers"},
 		"wrong method":             {"DELETE", "/sync/customers", "", 405, "method_not_allowed", "GET, POST"},
+		"wrong method of this":     {"POST", "/openapi.yaml", "", 405, "method_not_allowed", "GET"},
 		"wrong method of stop":     {"GET", "/sync/customers/stop", "", 405, "method_not_allowed", "POST"},
-		"elsewhere":                {"GET", "/", "", 404, "not_found", "/sync/status"},
-		"deeper":                   {"POST", "/sync/customers/start", "", 404, "not_found", "/sync/status"},
+		"elsewhere":                {"GET", "/", "", 404, "not_found", "/openapi.yaml"},
+		"deeper":                   {"POST", "/sync/customers/start", "", 404, "not_found", "/openapi.yaml"},
 		"errors":                   {"GET", "/sync/customers?errors=many", "", 400, "invalid_query", "0 to 1000"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			status, data := call(t, c.method, url+c.path, c.body)
+			status, data := api.call(t, c.method, c.path, c.body)
 			if a := decode(t, data); status != c.status || a.Error.Code != c.code || !strings.Contains(a.Error.Message, c.message) {
 				t.Errorf("answer = %d %s, want %d, code %s, message with %q", status, data, c.status, c.code, c.message)
 			}
@@ -131,38 +152,38 @@ func TestAnswers(t *testing.T) {
 func TestStartStopProgress(t *testing.T) {
 	t.Parallel()
 
-	url, _ := serve(t, idle{})
+	api := serve(t, idle{})
 
-	_, data := call(t, "GET", url+"/sync/customers", "")
+	_, data := api.call(t, "GET", "/sync/customers", "")
 	if a := decode(t, data); a.Status != "never" {
 		t.Errorf("before the first import: %s", data)
 	}
 
-	status, data := call(t, "POST", url+"/sync/customers", `{"dryRun":true}`)
+	status, data := api.call(t, "POST", "/sync/customers", `{"dryRun":true}`)
 	first := decode(t, data)
 
 	if status != 202 || first.Run == "" || first.Resource != "customers" || first.Status != "running" {
 		t.Errorf("start = %d %s", status, data)
 	}
 
-	status, data = call(t, "POST", url+"/sync/customers", "")
+	status, data = api.call(t, "POST", "/sync/customers", "")
 	if a := decode(t, data); status != 409 || a.Run != first.Run || a.Error.Code != "already_running" {
 		t.Errorf("second start = %d %s, want 409 and the run %s", status, data, first.Run)
 	}
 
-	_, data = call(t, "GET", url+"/sync/status", "")
+	_, data = api.call(t, "GET", "/sync/status", "")
 
 	var all map[string]answer
 	if err := json.Unmarshal(data, &all); err != nil || all["customers"].Run != first.Run {
 		t.Errorf("status = %s %v", data, err)
 	}
 
-	status, data = call(t, "POST", url+"/sync/customers/stop", "")
+	status, data = api.call(t, "POST", "/sync/customers/stop", "")
 	if a := decode(t, data); status != 200 || a.Run != first.Run || a.Status != "stopped" {
 		t.Errorf("stop = %d %s", status, data)
 	}
 
-	if status, data := call(t, "POST", url+"/sync/customers", ""); status != 202 {
+	if status, data := api.call(t, "POST", "/sync/customers", ""); status != 202 {
 		t.Errorf("start after the stop = %d %s", status, data)
 	}
 }
@@ -172,7 +193,7 @@ func TestRacers(t *testing.T) {
 
 	const racers = 200
 
-	url, _ := serve(t, idle{})
+	api := serve(t, idle{})
 
 	var (
 		racing   sync.WaitGroup
@@ -183,7 +204,7 @@ func TestRacers(t *testing.T) {
 
 	for range racers {
 		racing.Go(func() {
-			status, data := call(t, "POST", url+"/sync/customers", "")
+			status, data := api.call(t, "POST", "/sync/customers", "")
 
 			mu.Lock()
 			defer mu.Unlock()
@@ -203,14 +224,14 @@ func TestRacers(t *testing.T) {
 func TestQueueIsAway(t *testing.T) {
 	t.Parallel()
 
-	url, store := serve(t, idle{err: errors.New("away")})
+	api := serve(t, idle{err: errors.New("away")})
 
-	status, data := call(t, "POST", url+"/sync/customers", "")
+	status, data := api.call(t, "POST", "/sync/customers", "")
 	if a := decode(t, data); status != 503 || a.Error.Code != "unavailable" {
 		t.Errorf("start = %d %s, want 503", status, data)
 	}
 
-	run, err := store.Run(t.Context(), bulk.Customers)
+	run, err := api.store.Run(t.Context(), bulk.Customers)
 	if err != nil || run.Status == bulk.Running {
 		t.Errorf("run = %+v %v, want that the lock is free", run, err)
 	}
