@@ -42,6 +42,11 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(exitStopped)
 		}
+	case asCurl:
+		if err := curl(os.Args[1:], os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(exitFailedRecords)
+		}
 	default:
 		main()
 	}
