@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -407,58 +405,6 @@ func TestKilled(t *testing.T) {
 
 	again := s.wantAll(t, customers)
 	t.Logf("%d of %d customers were sent a second time, to the same profile", again, customers)
-}
-
-// TestInterrupted stops an import by Ctrl-C.
-func TestInterrupted(t *testing.T) {
-	t.Parallel()
-
-	var done atomic.Bool
-
-	s := newShop(t, 700, klaviyotest.Options{}, func(h http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Method == http.MethodGet && !done.Load() { // the job does not end
-				w.WriteHeader(http.StatusServiceUnavailable)
-
-				return
-			}
-
-			h.ServeHTTP(w, r)
-		})
-	})
-	state := filepath.Join(t.TempDir(), "state.db")
-
-	first := local(t, s.env, "run", "customers", "--state", state)
-
-	var out bytes.Buffer
-
-	first.Stdout, first.Stderr = &out, &out
-	if err := first.Start(); err != nil {
-		t.Fatal(err)
-	}
-
-	for len(s.kl.Profiles()) == 0 {
-		time.Sleep(10 * time.Millisecond)
-	}
-
-	if err := first.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-
-	_ = first.Wait()
-
-	if code := first.ProcessState.ExitCode(); code != exitStopped || !strings.Contains(out.String(), "the same command goes on from here") {
-		t.Errorf("exit %d, want %d and how to go on:\n%s", code, exitStopped, out.String())
-	}
-
-	done.Store(true)
-
-	code, again := finish(t, local(t, s.env, "run", "customers", "--state", state))
-	if code != 0 {
-		t.Errorf("exit %d, want 0", code)
-	}
-
-	wantIn(t, again, "going on with the interrupted import", "700 sent, 0 failed")
 }
 
 // TestInterruptedOtherwise: an interrupted dry run must not pass for an import, nor the other way round.

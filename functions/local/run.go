@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -15,57 +13,104 @@ import (
 	"github.com/ctklaviyo/connector/shared/bulk"
 )
 
-// pollEvery is how often a run's progress is read while it lasts.
-const pollEvery = 100 * time.Millisecond
-
 func runCommand(state *string) *cobra.Command {
 	var (
-		ids             []string
-		since, startID  string
-		dryRun, restart bool
+		i      imports
+		since  string
+		asJSON bool
 	)
 
 	c := &cobra.Command{
 		Use:   "run [resource…]",
 		Short: "Import resources into Klaviyo, and end",
-		Long: "Imports the resources (all, when none is named) with progress bars, and ends with a table.\n" +
-			"An import that was interrupted goes on where it stood.\n\n" +
-			"Exit codes: 0 done, 1 records failed, 2 wrong use or settings, 3 it could not go on.",
-		Example:   "  go run ./functions/local run\n  go run ./functions/local run customers --since 2026-01-01T00:00:00Z --dry-run",
+		Long: "Imports the resources (" + strings.Join(resourceNames(), ", ") + ": all, in this order, when none is named) and ends with a table.\n" +
+			"On a terminal each has a bar with its rate, failures and time left; elsewhere there are plain lines.\n\n" +
+			"Ctrl-C stops cleanly, and says how far it got and with which command it goes on. An import that was interrupted,\n" +
+			"be it by a power cut, goes on where it stood, with the options that it was started with. A second Ctrl-C ends at once.\n\n" +
+			"Without any of CT_* and KLAVIYO_* set, it imports the demo shop, and then sends a few realtime messages.\n\n" +
+			reportHelp + "\n\n" +
+			"Exit codes: 0 done, 1 records failed, 2 wrong use or settings, 3 it could not go on, or was interrupted.",
+		Example: "  go run ./functions/local run\n" +
+			"  go run ./functions/local run customers --since 26h --dry-run\n" +
+			"  go run ./functions/local run orders --start-id 7b0c1f7e-5a3e-4d0c-9a6c-0f1e2d3c4b5a\n" +
+			"  go run ./functions/local run products --ids 043cf898-d6f7-4572-b0c9-7e65a577069e\n" +
+			"  go run ./functions/local run --json | jq 'select(.final)'",
 		ValidArgs: resourceNames(),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			resources, err := resourcesOf(args)
-			if err != nil {
-				return err
-			}
-
-			narrowed := bulk.Options{IDs: ids, StartID: startID, DryRun: dryRun}
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if cmd.Flags().Changed("since") {
-				if narrowed.Since, err = bulk.ParseSince(since, time.Now()); err != nil {
+				if i.options.Since, err = bulk.ParseSince(since, time.Now()); err != nil {
 					return fmt.Errorf("--%w", err)
 				}
 			}
 
-			for _, resource := range resources {
-				if err := narrowed.Normalize(resource); err != nil {
-					return fmt.Errorf("%s: --%w", resource, err)
-				}
-			}
-			c, err := connect(cmd.Context(), options{state: *state, level: slog.LevelWarn}, cmd.OutOrStdout())
-			if err != nil {
+			if i.resources, err = resourcesOf(args); err != nil {
 				return err
 			}
 
-			return errors.Join(runAll(cmd.Context(), c, resources, narrowed, restart, cmd.OutOrStdout()), c.close())
+			if err := i.check(); err != nil {
+				return err
+			}
+
+			i.state = *state
+
+			return i.run(cmd, asJSON)
 		},
 	}
-	c.Flags().StringSliceVar(&ids, "ids", nil, "import these ids only")
-	c.Flags().StringVar(&since, "since", "", "import what was modified since then only: 2026-01-01T00:00:00Z, or 26h ago")
-	c.Flags().StringVar(&startID, "start-id", "", "import from this order on, in the order of their ids")
-	c.Flags().BoolVar(&restart, "restart", false, "drop an import that was interrupted, and begin anew")
-	c.Flags().BoolVar(&dryRun, "dry-run", false, "read and map, and send nothing")
+	c.Flags().StringSliceVar(&i.options.IDs, "ids", nil, "import these ids only, separated by commas; also ones that haven't changed")
+	c.Flags().StringVar(&since, "since", "", "import what was modified since then only: 2026-01-01T00:00:00Z, or 26h for so long ago")
+	c.Flags().StringVar(&i.options.StartID, "start-id", "", "import from this order on, in the order of their ids; orders only")
+	c.Flags().BoolVar(&i.restart, "restart", false, "drop an import that was interrupted, and begin anew")
+	c.Flags().BoolVar(&i.options.DryRun, "dry-run", false, "read and map, and send nothing; sent counts what would be sent")
+	c.Flags().BoolVar(&asJSON, "json", false, "write reports as JSON, one on each line, in the place of bars and table")
 
 	return c
+}
+
+// check finds options that don't go, before anything is reached.
+func (i *imports) check() error {
+	for _, resource := range i.resources {
+		if err := i.options.Normalize(resource); err != nil {
+			if wrong, ok := errors.AsType[*bulk.OptionsError](err); ok && wrong.Field == "startId" {
+				err = fmt.Errorf("start-id: %s", wrong.Problem)
+			}
+
+			return fmt.Errorf("%s: --%w", resource, err)
+		}
+	}
+
+	return nil
+}
+
+// run starts the connector and imports.
+func (i *imports) run(cmd *cobra.Command, asJSON bool) error {
+	out, notes := cmd.OutOrStdout(), cmd.OutOrStdout()
+	if asJSON {
+		notes = cmd.ErrOrStderr()
+	}
+
+	c, err := connect(cmd.Context(), options{state: i.state, level: slog.LevelWarn}, notes)
+	if err != nil {
+		return err
+	}
+
+	switch {
+	case asJSON:
+		i.display = newReports(out, notes)
+	case isTerminal(out):
+		i.display = newBars(out, i.resources)
+	default:
+		i.display = &lines{out: out}
+	}
+
+	err = i.all(cmd.Context(), c)
+
+	if err == nil && c.demo != nil && !asJSON && same(i.options, bulk.Options{}) {
+		if err = c.demo.realtime(cmd.Context(), c, out); err != nil {
+			err = &exitError{code: exitStopped, err: err}
+		}
+	}
+
+	return errors.Join(err, c.close())
 }
 
 func resourceNames() []string {
@@ -97,152 +142,4 @@ func resourcesOf(args []string) ([]bulk.Resource, error) {
 	}
 
 	return resources, nil
-}
-
-// runAll imports one resource after the other, and shows what became of it.
-func runAll(
-	ctx context.Context, c *connector, resources []bulk.Resource, o bulk.Options, restart bool, out io.Writer,
-) error {
-	var summary []row
-
-	bars := newBars(out, resources)
-	defer bars.stop()
-
-	for _, resource := range resources {
-		ctBefore, klBefore := c.ct.Requests(), c.kl.Requests()
-
-		p, err := runOne(ctx, c, resource, o, restart, bars)
-		if err != nil {
-			if exit, ok := errors.AsType[*exitError](err); ok {
-				return exit
-			}
-
-			return &exitError{code: exitStopped, err: err}
-		}
-
-		summary = append(summary, row{Progress: p, ctRequests: c.ct.Requests() - ctBefore, klRequests: c.kl.Requests() - klBefore})
-	}
-
-	bars.stop()
-	writeTable(out, summary)
-
-	if c.demo != nil && same(o, bulk.Options{}) {
-		if err := c.demo.realtime(ctx, c, out); err != nil {
-			return &exitError{code: exitStopped, err: err}
-		}
-	}
-
-	return verdict(summary)
-}
-
-// runOne imports one resource and waits for the end.
-func runOne(
-	ctx context.Context, c *connector, resource bulk.Resource, o bulk.Options, restart bool, bars *bars,
-) (bulk.Progress, error) {
-	// First, since a start would take over an import that was interrupted long ago, and begin anew.
-	run, interrupted, err := c.control.Resume(ctx, resource)
-
-	switch {
-	case err != nil:
-	case interrupted && restart:
-		if _, err = c.control.Stop(ctx, resource); err == nil {
-			_, err = c.control.Start(ctx, resource, o)
-		}
-	case interrupted && !same(run.Options, o):
-		return bulk.Progress{}, &exitError{code: exitUse, err: fmt.Errorf(
-			"an import of %s with other options (%s) was interrupted; repeat those to go on with it, or add --restart to drop it",
-			resource, described(run.Options))}
-	case interrupted:
-		bars.say(fmt.Sprintf("%s: going on with the interrupted import %s", resource, run.ID))
-	default:
-		_, err = c.control.Start(ctx, resource, o)
-	}
-
-	if err != nil {
-		return bulk.Progress{}, err
-	}
-
-	ticks := time.NewTicker(pollEvery)
-	defer ticks.Stop()
-
-	for {
-		p, err := c.control.Progress(ctx, resource, someFailures)
-		if err != nil {
-			return p, err
-		}
-
-		bars.show(p)
-
-		if p.Status != bulk.Running {
-			return p, nil
-		}
-
-		select {
-		case <-ctx.Done():
-			return p, c.interrupted(p)
-		case <-ticks.C:
-		}
-	}
-}
-
-// interrupted says how to go on.
-func (c *connector) interrupted(p bulk.Progress) error {
-	if c.demo != nil {
-		return fmt.Errorf("interrupted: %d %s were sent; the demo shop is gone with the process", p.Sent, p.Resource)
-	}
-
-	return fmt.Errorf("interrupted: %d %s were sent; the same command goes on from here", p.Sent, p.Resource)
-}
-
-// same tells whether two imports are narrowed down alike.
-func same(a, b bulk.Options) bool {
-	return slices.Equal(a.IDs, b.IDs) && a.Since.Equal(b.Since) && a.StartID == b.StartID && a.DryRun == b.DryRun &&
-		a.DeleteAll == b.DeleteAll
-}
-
-func described(o bulk.Options) string {
-	var parts []string
-
-	if len(o.IDs) > 0 {
-		parts = append(parts, fmt.Sprintf("--ids, %d of them", len(o.IDs)))
-	}
-
-	if !o.Since.IsZero() {
-		parts = append(parts, "--since "+o.Since.Format(time.RFC3339))
-	}
-
-	if o.StartID != "" {
-		parts = append(parts, "--start-id "+o.StartID)
-	}
-
-	if o.DryRun {
-		parts = append(parts, "--dry-run")
-	}
-
-	if parts == nil {
-		return "none"
-	}
-
-	return strings.Join(parts, ", ")
-}
-
-func verdict(summary []row) error {
-	var failed int
-
-	for _, r := range summary {
-		switch r.Status {
-		case bulk.Failed:
-			return &exitError{code: exitStopped, err: fmt.Errorf("the import of %s could not go on: %s", r.Resource, r.Reason)}
-		case bulk.Stopped:
-			return &exitError{code: exitStopped, err: fmt.Errorf("the import of %s was stopped", r.Resource)}
-		case bulk.Done, bulk.Running, bulk.Never:
-			failed += r.Failed
-		}
-	}
-
-	if failed > 0 {
-		return &exitError{code: exitFailedRecords, err: fmt.Errorf("%d failed; the last %d reasons of each resource stand above", failed, someFailures)}
-	}
-
-	return nil
 }
