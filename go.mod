@@ -13,6 +13,7 @@ require (
 	github.com/google/uuid v1.6.0
 	github.com/googleapis/gax-go/v2 v2.26.2
 	github.com/jedib0t/go-pretty/v6 v6.8.3
+	github.com/joho/godotenv v1.5.1
 	github.com/labd/commercetools-go-sdk v1.9.0
 	github.com/nyaruka/phonenumbers v1.8.1
 	github.com/sethvargo/go-envconfig v1.4.3

@@ -46,7 +46,7 @@ func doctorCommand() *cobra.Command {
 		Example: "  go run ./functions/local doctor\n  go run ./functions/local doctor --prefix ctk-prod --leave-out inventoryevents --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			r := &report{out: cmd.OutOrStdout()}
+			r := &diagnosis{out: cmd.OutOrStdout()}
 			if asJSON {
 				r.out = nil
 			}
@@ -72,7 +72,7 @@ func doctorCommand() *cobra.Command {
 }
 
 // examine makes all checks. Its error is wrong use.
-func examine(cmd *cobra.Command, r *report, leaveOut []string) error {
+func examine(cmd *cobra.Command, r *diagnosis, leaveOut []string) error {
 	c := &connector{}
 
 	// In a report for machines the name of the shop isn't a part of it.
@@ -136,7 +136,7 @@ func describedConfig(f settings.File, cfg settings.Config) string {
 }
 
 // examineCommercetools makes the checks for which commercetools must be there.
-func (r *report) examineCommercetools(ctx context.Context, env environment, cfg settings.Config, want []subscription) {
+func (r *diagnosis) examineCommercetools(ctx context.Context, env environment, cfg settings.Config, want []subscription) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 

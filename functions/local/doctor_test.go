@@ -91,7 +91,7 @@ func TestPreferred(t *testing.T) {
 	for locale, want := range map[string]checkStatus{"de-DE": checkOK, "en-GB": checkOK, "de-CH": checkFailed, "": checkSkipped} {
 		language, _, _ := strings.Cut(locale, "-")
 
-		r := &report{}
+		r := &diagnosis{}
 		if r.preferred("PREFERRED_LOCALE", locale, map[string]bool{"de-DE": true, "en": true}, language); r.checks[0].Status != want {
 			t.Errorf("%q: %v, want %v", locale, r.checks[0], want)
 		}

@@ -44,7 +44,7 @@ func (n need) grantedBy(scopes []string, project string) bool {
 
 // commercetools checks the token, and each need: by the token's own scopes, and by reading. It returns what can be read; ok
 // is false when there is no token.
-func (r *report) commercetools(ctx context.Context, ct *commercetools.Client, project string) (readable []commercetools.Endpoint, ok bool) {
+func (r *diagnosis) commercetools(ctx context.Context, ct *commercetools.Client, project string) (readable []commercetools.Endpoint, ok bool) {
 	const token = "commercetools token"
 
 	scopes, err := ct.Scopes(ctx)
@@ -74,7 +74,7 @@ func (r *report) commercetools(ctx context.Context, ct *commercetools.Client, pr
 	return readable, true
 }
 
-func (r *report) need(ctx context.Context, ct *commercetools.Client, n need, scopes []string, project string) bool {
+func (r *diagnosis) need(ctx context.Context, ct *commercetools.Client, n need, scopes []string, project string) bool {
 	name, scope := "commercetools "+string(n.endpoint), n.scopes[0]+":"+project
 	lacks := func() {
 		r.add(checkMissing, name, "the API client lacks the scope "+scope, "give it one that has it; CT_SCOPES, when it is set, must name it")

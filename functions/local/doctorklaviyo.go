@@ -39,7 +39,7 @@ func probes() []probe {
 }
 
 // examineKlaviyo checks the key, and its scopes as far as they can be.
-func (r *report) examineKlaviyo(ctx context.Context, kl *klaviyo.Client) {
+func (r *diagnosis) examineKlaviyo(ctx context.Context, kl *klaviyo.Client) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 
@@ -54,7 +54,7 @@ func (r *report) examineKlaviyo(ctx context.Context, kl *klaviyo.Client) {
 }
 
 // probed judges an answer. It tells whether it is worth going on: not with a key that Klaviyo doesn't know, or without Klaviyo.
-func (r *report) probed(p probe, err error) bool {
+func (r *diagnosis) probed(p probe, err error) bool {
 	e, _ := errors.AsType[*klaviyo.Error](err)
 
 	switch {

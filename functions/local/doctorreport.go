@@ -22,7 +22,7 @@ const (
 	checkSkipped checkStatus = "skipped"
 )
 
-// check is one line of a report.
+// check is one line of a diagnosis.
 type check struct {
 	Status checkStatus `json:"status"`
 	Check  string      `json:"check"`
@@ -31,8 +31,8 @@ type check struct {
 	Next string `json:"next,omitempty"`
 }
 
-// report is what the doctor has found so far.
-type report struct {
+// diagnosis is what the doctor has found so far.
+type diagnosis struct {
 	// out gets each check at once; nil keeps them for writeJSON.
 	out    io.Writer
 	checks []check
@@ -41,7 +41,7 @@ type report struct {
 	wrong, unreached bool
 }
 
-func (r *report) add(status checkStatus, name, detail, next string) {
+func (r *diagnosis) add(status checkStatus, name, detail, next string) {
 	c := check{Status: status, Check: name, Detail: plain(detail), Next: next}
 	r.checks = append(r.checks, c)
 
@@ -58,7 +58,7 @@ func (r *report) add(status checkStatus, name, detail, next string) {
 }
 
 // failure says what is wrong with a service, and what to do.
-func (r *report) failure(name string, err error, next string) {
+func (r *diagnosis) failure(name string, err error, next string) {
 	r.unreached = r.unreached || unanswered(err)
 	r.add(checkFailed, name, err.Error(), next)
 }
@@ -79,7 +79,7 @@ func unanswered(err error) bool {
 }
 
 // wrongSettings has a line for each problem.
-func (r *report) wrongSettings(err error) {
+func (r *diagnosis) wrongSettings(err error) {
 	r.wrong = true
 
 	for problem := range strings.Lines(err.Error()) {
@@ -89,7 +89,7 @@ func (r *report) wrongSettings(err error) {
 	r.add(checkSkipped, "everything else", "set these variables right first", "")
 }
 
-func (r *report) writeJSON(out io.Writer) error {
+func (r *diagnosis) writeJSON(out io.Writer) error {
 	e := json.NewEncoder(out)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
@@ -98,7 +98,7 @@ func (r *report) writeJSON(out io.Writer) error {
 }
 
 // verdict is the error to end with.
-func (r *report) verdict() error {
+func (r *diagnosis) verdict() error {
 	bad := 0
 
 	for _, c := range r.checks {

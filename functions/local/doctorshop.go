@@ -18,7 +18,7 @@ const sample = 50
 
 // shop checks whether the first products have texts in the preferred locale and prices in the preferred currency, and whether
 // there is the channel whose stock counts.
-func (r *report) shop(ctx context.Context, ct *commercetools.Client, s settings.Shop, channel string) {
+func (r *diagnosis) shop(ctx context.Context, ct *commercetools.Client, s settings.Shop, channel string) {
 	locales, currencies, err := seen(ctx, ct)
 
 	switch {
@@ -101,7 +101,7 @@ func addStandalone(ctx context.Context, ct *commercetools.Client, currencies map
 }
 
 // preferred checks one setting against what there is; second does, too, where there is one.
-func (r *report) preferred(name, value string, there map[string]bool, second string) {
+func (r *diagnosis) preferred(name, value string, there map[string]bool, second string) {
 	names := strings.Join(slices.Sorted(maps.Keys(there)), ", ")
 
 	switch {
@@ -116,7 +116,7 @@ func (r *report) preferred(name, value string, there map[string]bool, second str
 	}
 }
 
-func (r *report) channel(ctx context.Context, ct *commercetools.Client, id string) {
+func (r *diagnosis) channel(ctx context.Context, ct *commercetools.Client, id string) {
 	const name = "product.inventory.useChannelInventory"
 
 	_, err := ct.Get(ctx, "channels", id)

@@ -13,7 +13,7 @@ import (
 )
 
 // subscriptions checks the health of those that are wanted.
-func (r *report) subscriptions(ctx context.Context, env settings.Commercetools, want []subscription) {
+func (r *diagnosis) subscriptions(ctx context.Context, env settings.Commercetools, want []subscription) {
 	const name = "subscriptions"
 
 	client, err := newSubscriptionClient(env)
@@ -56,7 +56,7 @@ func (r *report) subscriptions(ctx context.Context, env settings.Commercetools, 
 
 // subscription checks one; the zero value is none.
 // Source: https://docs.commercetools.com/api/projects/subscriptions#subscriptionhealthstatus.
-func (r *report) subscription(key string, s keptSubscription) {
+func (r *diagnosis) subscription(key string, s keptSubscription) {
 	name := "subscription " + key
 
 	switch platform.SubscriptionHealthStatus(s.Status) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -33,6 +34,10 @@ func (e *exitError) Unwrap() error { return e.err }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A later Ctrl-C ends it at once; the state file stands that. Not a second one right away: who starts us may have passed
+	// on what we have got as well.
+	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) })
+
 	err := command().ExecuteContext(ctx)
 
 	stop()
@@ -52,10 +57,17 @@ func main() {
 
 func command() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "local",
-		Short:         "Keeps Klaviyo in step with commercetools, on this machine",
+		Use:   "local",
+		Short: "Keeps Klaviyo in step with commercetools, on this machine",
+		Long: "Keeps Klaviyo in step with commercetools, on this machine: the deployed code, with embedded parts where the cloud\n" +
+			"has Firestore, Cloud Tasks and Pub/Sub.\n\n" +
+			"Variables are read from the environment, and from the file .env in the working directory when there is one: NAME=value\n" +
+			"on each line. What is set already wins. Without any of CT_* and KLAVIYO_* there is a built-in demo shop.",
+		Example:       "  go run ./functions/local run\n  go run ./functions/local serve",
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		// Before every command, the only place. A command with a hook of its own would go without.
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return readDotEnv(cmd.ErrOrStderr()) },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 
@@ -64,7 +76,7 @@ func command() *cobra.Command {
 	root.PersistentFlags().StringVar(&state, "state", "",
 		"file that keeps the imports and parked messages (default: one for each project and account in .ctklaviyo; none for the demo shop)")
 	root.AddCommand(runCommand(&state), serveCommand(&state), demoCommand(), parkedCommand(&state), sendCommand(), previewCommand(), doctorCommand(),
-		subscriptionsCommand())
+		subscriptionsCommand(), versionCommand())
 
 	return root
 }

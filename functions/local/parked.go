@@ -28,6 +28,14 @@ type reading struct {
 	wait time.Duration
 }
 
+func (r reading) check() error {
+	if r.most < 1 || r.wait <= 0 {
+		return errors.New("--max and --wait must be more than 0")
+	}
+
+	return nil
+}
+
 func parkedCommand(state *string) *cobra.Command {
 	var r reading
 
@@ -38,15 +46,9 @@ func parkedCommand(state *string) *cobra.Command {
 			"PARKED_TOPIC set it is in Pub/Sub, and read through PARKED_SUBSCRIPTION; by default that is the\n" +
 			"subscription with the topic's name. Without, it is in the state file, which `serve` must not have open.\n\n" +
 			"Nothing is lost when a command is interrupted: a message is taken out only when it has succeeded.",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE: func(*cobra.Command, []string) error {
-			if r.most < 1 || r.wait <= 0 {
-				return errors.New("--max and --wait must be more than 0")
-			}
-
-			return nil
-		},
+		Example: "  go run ./functions/local parked list\n  go run ./functions/local parked replay",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	c.PersistentFlags().IntVar(&r.most, "max", 1000, "read at most so many messages")
 	c.PersistentFlags().DurationVar(&r.wait, "wait", 5*time.Second,

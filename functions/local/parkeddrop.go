@@ -23,6 +23,7 @@ func parkedDropCommand(state *string, r *reading) *cobra.Command {
 			"Exit codes: 0 all are out, 1 some were not found, 2 wrong use or settings, 3 it could not go on.",
 		Example: "  go run ./functions/local parked drop --id 7,12",
 		Args:    cobra.NoArgs,
+		PreRunE: func(*cobra.Command, []string) error { return r.check() },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if len(ids) == 0 {
 				return errors.New("--id: name the messages, by the ids that list shows")

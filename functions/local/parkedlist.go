@@ -60,7 +60,8 @@ func parkedListCommand(state *string, r *reading) *cobra.Command {
 			"--json more of the reason. The messages stay.",
 		Example: "  go run ./functions/local parked list\n" +
 			"  PARKED_TOPIC=projects/my-project/topics/parked go run ./functions/local parked list --json",
-		Args: cobra.NoArgs,
+		Args:    cobra.NoArgs,
+		PreRunE: func(*cobra.Command, []string) error { return r.check() },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withParked(cmd.Context(), *state, func(from parkedMessages) error {
 				kept, more, err := r.read(cmd.Context(), from)

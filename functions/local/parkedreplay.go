@@ -32,7 +32,8 @@ func parkedReplayCommand(state *string, r *reading) *cobra.Command {
 		Example: "  go run ./functions/local parked replay\n" +
 			"  go run ./functions/local parked replay --function OrderEvents\n" +
 			"  go run ./functions/local parked replay --id 7,12",
-		Args: cobra.NoArgs,
+		Args:    cobra.NoArgs,
+		PreRunE: func(*cobra.Command, []string) error { return r.check() },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p := replay{function: function, ids: ids, out: cmd.OutOrStdout()}
 			if err := p.openFunctions(cmd.Context()); err != nil {

@@ -30,7 +30,7 @@ import (
 func TestSoak(t *testing.T) {
 	t.Parallel()
 
-	minutes := number(t, "SOAK_MINUTES", 1)
+	minutes := fromEnvironment(t, "SOAK_MINUTES", 1)
 
 	for _, seed := range soakSeeds(t) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
@@ -96,15 +96,15 @@ func soakSeeds(t *testing.T) []uint64 {
 	}
 
 	seeds := []uint64{rand.Uint64()}
-	for seed := range number(t, "SEEDS", 3) - 1 {
+	for seed := range fromEnvironment(t, "SEEDS", 3) - 1 {
 		seeds = append(seeds, uint64(seed)+1)
 	}
 
 	return seeds
 }
 
-// number is that of an environment variable.
-func number(t *testing.T, variable string, usual int) int {
+// fromEnvironment is the number of an environment variable.
+func fromEnvironment(t *testing.T, variable string, usual int) int {
 	t.Helper()
 
 	text := os.Getenv(variable)

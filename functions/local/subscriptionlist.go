@@ -23,9 +23,11 @@ func listSubscriptionsCommand() *cobra.Command {
 	var asJSON bool
 
 	c := &cobra.Command{
-		Use:   "list",
-		Short: "Show every subscription of the project, and mark those of this prefix",
-		Args:  cobra.NoArgs,
+		Use:     "list",
+		Short:   "Show every subscription of the project, and mark those of this prefix",
+		Long:    "Shows every subscription of the project: where it publishes to, what it tells of, and its health.",
+		Example: "  go run ./functions/local subscriptions list\n  go run ./functions/local subscriptions list --json",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			env, err := loadWithFlags[subscriptionEnvironment](cmd)
 			if err != nil {

@@ -31,6 +31,7 @@ func subscriptionsCommand() *cobra.Command {
 			"as Terraform does with create_subscriptions = true. Their keys are PREFIX-customerevents and so on; others are never\n" +
 			"touched. The API client in CT_API_CLIENT needs the scope manage_subscriptions. Nothing of Klaviyo's is needed.\n\n" +
 			"Exit codes: 0 done or nothing to do, 2 wrong use or settings or nobody said yes, 3 it could not go on.",
+		Example: "  go run ./functions/local subscriptions list\n  go run ./functions/local subscriptions apply --project my-shop-123456",
 	}
 	c.PersistentFlags().String(prefixFlag, "", "what the keys begin with, as Terraform's variable prefix (default SUBSCRIPTIONS_PREFIX, else ctklaviyo)")
 	c.AddCommand(applySubscriptionsCommand(), listSubscriptionsCommand(), deleteSubscriptionsCommand())
@@ -83,9 +84,11 @@ func deleteSubscriptionsCommand() *cobra.Command {
 	var yes bool
 
 	c := &cobra.Command{
-		Use:   "delete",
-		Short: "Remove the subscriptions of this prefix, after showing them",
-		Args:  cobra.NoArgs,
+		Use:     "delete",
+		Short:   "Remove the subscriptions of this prefix, after showing them",
+		Long:    "Shows the subscriptions of this prefix, asks, and removes them. commercetools publishes nothing to the functions then.",
+		Example: "  go run ./functions/local subscriptions delete --prefix ctk-test",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			env, err := loadWithFlags[subscriptionEnvironment](cmd)
 			if err != nil {
