@@ -155,7 +155,7 @@ func (s source) note(pkg string, n ast.Node) {
 			s.structs[pkg+"."+n.Name.Name] = fields
 		}
 	case *ast.ValueSpec:
-		if n.Names[0].Name != "name" || len(n.Values) != 1 {
+		if n.Names[0].Name != "name" || len(n.Values) != 1 || pkg == "local" { // which is no function
 			return
 		}
 

@@ -158,18 +158,22 @@ func (o orders) order(t *testing.T, raw json.RawMessage, order rawOrder, all acc
 	o.refunds(order, func(id string, amount rawMoney, at time.Time) { add("Refunded Order", id, amount, at, properties) })
 }
 
-// refunds: each that has not failed, with its own amount. The first of the payment that was there first has the order's id.
+// refunds: each that has not failed, with its own amount. The first of the first payment that was charged has the order's
+// id; without any that was, of the first.
 func (o orders) refunds(order rawOrder, add func(id string, amount rawMoney, at time.Time)) {
-	var payments []rawPayment
-	for _, p := range order.PaymentInfo.Payments {
-		payments = append(payments, o.payments[p.ID])
-	}
+	payments := make([]rawPayment, len(order.PaymentInfo.Payments))
+	paidBy := -1
 
-	slices.SortFunc(payments, func(a, b rawPayment) int { return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID)) })
+	for i, ref := range order.PaymentInfo.Payments {
+		payments[i] = o.payments[ref.ID]
+		if paidBy < 0 && payments[i].charged() {
+			paidBy = i
+		}
+	}
 
 	id := order.ID
 
-	for _, p := range payments {
+	for i, p := range payments {
 		for _, part := range p.Transactions {
 			if part.Type != "Refund" || part.State == "Failure" {
 				continue
@@ -180,15 +184,25 @@ func (o orders) refunds(order rawOrder, add func(id string, amount rawMoney, at 
 				at = order.LastModifiedAt
 			}
 
-			if id != order.ID {
-				id = order.ID + ":" + part.ID
+			if i == max(paidBy, 0) && id != "" {
+				add(id, part.Amount, at)
+
+				id = ""
+			} else {
+				add(order.ID+":"+part.ID, part.Amount, at)
 			}
-
-			add(id, part.Amount, at)
-
-			id = ""
 		}
 	}
+}
+
+func (p rawPayment) charged() bool {
+	for _, part := range p.Transactions {
+		if part.Type == "Charge" && part.State == "Success" {
+			return true
+		}
+	}
+
+	return false
 }
 
 // properties are all the order's own, its custom fields, and those of Klaviyo's guide that are compared.
