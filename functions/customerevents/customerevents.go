@@ -3,6 +3,11 @@
 //
 // A new customer becomes a profile; after any other change the profile is brought to the customer as it is now, so that
 // messages may come twice, late, or in any order.
+//
+// With customer.dataErasure.enabled the profile of a customer that was deleted with dataErasure is erased (erasure.go). No
+// message then creates a profile of what it carries, so that a late one finds the customer gone and brings nothing back. What
+// can't be helped is a writing that read the customer before its end and is done after the erasure: by another instance, of
+// a profile that did not exist before, or by an import's job that Klaviyo has not come to yet.
 package customerevents
 
 import (

@@ -44,6 +44,8 @@ func (h handler) handle(ctx context.Context, m delivery.Message) error {
 		return delivery.UnlessDisabled(h.cfg, customerCompanyNameSet, h.changed)(ctx, m)
 	case m.NotificationType == delivery.ResourceUpdated, m.NotificationType == delivery.ResourceCreated:
 		return delivery.UnlessDisabled(h.cfg, customerResourceUpdated, h.changed)(ctx, m)
+	case m.NotificationType == delivery.ResourceDeleted:
+		return h.deleted(ctx, m)
 	case slices.Contains(h.cfg.Customer.Messages.AddressChanged, m.Type):
 		return h.changed(ctx, m)
 	default:
@@ -64,8 +66,12 @@ func (h handler) changed(ctx context.Context, m delivery.Message) error {
 }
 
 func (h handler) create(ctx context.Context, m delivery.Message) error {
-	if h.cfg.Customer.Deduplication.Enabled {
+	switch {
+	case h.cfg.Customer.Deduplication.Enabled:
 		return h.sync(ctx, m.Resource.ID, h.deduplicate)
+	case h.cfg.Customer.DataErasure.Enabled:
+		// What the message carries may have been erased since.
+		return h.sync(ctx, m.Resource.ID, h.upsert)
 	}
 
 	customer, err := h.customerOf(ctx, m)

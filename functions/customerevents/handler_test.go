@@ -46,7 +46,9 @@ func TestMessages(t *testing.T) {
 			config: `{"customer":{"customFields":{"properties":{"exclude":["secret"],"map":{"tier":"Tier"}}}}}`,
 		},
 
-		{name: "deleted", payload: change(t, "ResourceDeleted"), reason: "no message that changes a profile"},
+		{name: "deleted", payload: change(t, "ResourceDeleted"), reason: "deleted without data erasure"},
+		{name: "erased, which is not enabled", payload: erased(t), reason: "customer.dataErasure is not enabled"},
+		{name: "created, and erasure is enabled", payload: message(t, "CustomerCreated", carried), want: now, config: erasure},
 		{name: "another message", payload: message(t, "CustomerPasswordUpdated", nil), reason: "no message that changes a profile"},
 		{name: "another resource", payload: functiontest.Change(t, "order", id, "ResourceUpdated"), reason: "not about a customer"},
 		{name: "test notification", payload: functiontest.Change(t, "subscription", id, "ResourceCreated"), reason: "the subscription's test notification"},

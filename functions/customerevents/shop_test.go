@@ -3,6 +3,7 @@ package customerevents
 import (
 	"encoding/json"
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/ctklaviyo/connector/shared/functiontest"
@@ -61,6 +62,16 @@ func change(t *testing.T, kind string) string {
 
 	return functiontest.Change(t, "customer", id, kind)
 }
+
+// erased is a ResourceDeleted with dataErasure.
+func erased(t *testing.T) string {
+	t.Helper()
+
+	return strings.Replace(change(t, "ResourceDeleted"), "{", `{"dataErasure":true,`, 1)
+}
+
+// erasure is a config with data erasure.
+const erasure = `{"customer":{"dataErasure":{"enabled":true}}}`
 
 // ann is Ann's profile in Klaviyo, with changes.
 func ann(changes object) object {

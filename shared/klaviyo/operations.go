@@ -9,6 +9,7 @@ const (
 	bulkImportProfiles    = "bulk_import_profiles"
 	getImportJob          = "get_bulk_import_profiles_job"
 	getImportErrors       = "get_errors_for_bulk_import_profiles_job"
+	requestErasure        = "request_profile_deletion"
 
 	createEvent      = "create_event"
 	bulkCreateEvents = "bulk_create_events"
@@ -38,7 +39,8 @@ type Limit struct {
 // PublishedLimits returns Klaviyo's limits of every operation that this package calls, by the operation's name: the
 // x-klaviyo-ratelimit of its OpenAPI description, revision 2026-07-15.
 func PublishedLimits() map[string]Limit {
-	medium, large, largest := Limit{Burst: 10, Steady: 150}, Limit{Burst: 75, Steady: 750}, Limit{Burst: 350, Steady: 3500}
+	small, medium := Limit{Burst: 3, Steady: 60}, Limit{Burst: 10, Steady: 150}
+	large, largest := Limit{Burst: 75, Steady: 750}, Limit{Burst: 350, Steady: 3500}
 
 	limits := map[string]Limit{
 		createProfile:         large,
@@ -48,6 +50,7 @@ func PublishedLimits() map[string]Limit {
 		bulkImportProfiles:    medium,
 		getImportJob:          medium,
 		getImportErrors:       medium,
+		requestErasure:        small,
 
 		createEvent:      largest,
 		bulkCreateEvents: medium,

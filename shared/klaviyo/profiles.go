@@ -68,8 +68,18 @@ func (c *Client) UpdateProfile(ctx context.Context, id string, p Profile) error 
 // FindProfileByEmail returns the id of the profile with this email address; ok tells whether there is one. Limits: 75/s and
 // 750/min.
 func (c *Client) FindProfileByEmail(ctx context.Context, email string) (id string, ok bool, err error) {
+	return c.findProfile(ctx, "email", email)
+}
+
+// FindProfileByExternalID returns the id of the profile with this external_id; ok tells whether there is one. Limits: those
+// of [Client.FindProfileByEmail].
+func (c *Client) FindProfileByExternalID(ctx context.Context, externalID string) (id string, ok bool, err error) {
+	return c.findProfile(ctx, "external_id", externalID)
+}
+
+func (c *Client) findProfile(ctx context.Context, identifier, value string) (id string, ok bool, err error) {
 	query := url.Values{
-		"filter": {"equals(email," + quoted(email) + ")"},
+		"filter": {"equals(" + identifier + "," + quoted(value) + ")"},
 		// The id always comes; one field keeps the rest of the profile away.
 		"fields[profile]": {"created"},
 		"page[size]":      {"1"},

@@ -72,6 +72,10 @@ type Customer struct {
 		// Enabled looks a new customer's email address up before a profile is created.
 		Enabled bool `json:"enabled"`
 	} `json:"deduplication"`
+	DataErasure struct {
+		// Enabled asks Klaviyo to delete the profile of a customer that was deleted with dataErasure.
+		Enabled bool `json:"enabled"`
+	} `json:"dataErasure"`
 }
 
 // Payment says which payment messages are refunds.

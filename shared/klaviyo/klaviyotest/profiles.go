@@ -3,6 +3,7 @@ package klaviyotest
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -163,7 +164,7 @@ func (s *Server) getProfiles(r *http.Request, _ []byte) answer {
 	var found []*profile
 
 	if expression := r.URL.Query().Get("filter"); expression == "" {
-		found = s.profiles.all
+		found = slices.Collect(s.profiles.living())
 	} else {
 		f, err := parseFilter(expression)
 		if err != nil {

@@ -6,7 +6,7 @@
 // to. What it makes up where Klaviyo documents nothing is said where it happens.
 //
 // server.go is the way of a request, jsonapi.go the form of the answers, limits.go the rate limits; then there is a file for
-// each area: profiles.go (with filter.go, validate.go and store.go), imports.go (with importrows.go), events.go (with
+// each area: profiles.go (with filter.go, validate.go and store.go), imports.go (with importrows.go), erasures.go, events.go (with
 // eventcheck.go and eventrows.go) and catalog.go (with catalogcheck.go, cataloglist.go, catalogjobs.go and shelf.go). jobs.go is
 // the time that bulk jobs take, page.go cuts collections into pages.
 package klaviyotest
@@ -87,6 +87,7 @@ func New(opts Options) *Server {
 	})
 	s.profileRoutes()
 	s.importRoutes()
+	s.erasureRoutes()
 	s.eventRoutes()
 	s.catalogRoutes()
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func (s *Server) Profiles() []Profile {
 	s.settle(time.Now())
 
 	all := make([]Profile, 0, len(s.profiles.all))
-	for _, p := range s.profiles.all {
+	for p := range s.profiles.living() {
 		all = append(all, Profile{ID: p.id(), Attributes: p.attributes(), Imports: p.imports})
 	}
 
@@ -85,6 +86,7 @@ func text(attributes map[string]any, field string) string {
 
 // store keeps the profiles, and finds them by what identifies them.
 type store struct {
+	// all are the profiles by their numbers; one that was erased is nil.
 	all          []*profile
 	byIdentifier map[identifier]*profile
 }
@@ -154,6 +156,17 @@ func (s *store) create(now time.Time) *profile {
 	return p
 }
 
+// living are the profiles that were not erased, in the order of their ids.
+func (s *store) living() iter.Seq[*profile] {
+	return func(yield func(*profile) bool) {
+		for _, p := range s.all {
+			if p != nil && !yield(p) {
+				return
+			}
+		}
+	}
+}
+
 // withID finds a profile by its id; nil is none.
 func (s *store) withID(id string) *profile {
 	var number int
@@ -161,7 +174,7 @@ func (s *store) withID(id string) *profile {
 		return nil
 	}
 
-	if p := s.all[number-1]; p.id() == id {
+	if p := s.all[number-1]; p != nil && p.id() == id {
 		return p
 	}
 
