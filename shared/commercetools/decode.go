@@ -1,11 +1,13 @@
 package commercetools
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // DecodeError is a resource that does not have the shape it should have. It says where, never what the value was.
@@ -23,9 +25,14 @@ func (e *DecodeError) Error() string {
 	return fmt.Sprintf("commercetools: decode %s %s: %s", e.Type, e.ID, e.Problem)
 }
 
-// Decode reads a T from a resource; properties that T doesn't have are passed over. The error is a *[DecodeError].
+// Decode reads a T from a resource; properties that T doesn't have are passed over. The error is a *[DecodeError]. What is
+// no UTF-8 becomes U+FFFD, as encoding/json has it in texts, also in the properties that T keeps as they were received.
 func Decode[T any](raw json.RawMessage) (T, error) {
 	var v T
+
+	if !utf8.Valid(raw) {
+		raw = bytes.ToValidUTF8(raw, []byte(string(utf8.RuneError)))
+	}
 
 	if err := unmarshal(raw, &v); err != nil {
 		var zero T

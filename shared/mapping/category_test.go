@@ -1,10 +1,11 @@
 package mapping_test
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
@@ -28,16 +29,25 @@ func TestCategory(t *testing.T) {
 }
 
 func FuzzCategory(f *testing.F) {
-	f.Add([]byte(`{"id":"c1","name":{"en":"a"},"ancestors":[{"obj":null},{"obj":{"name":null}}]}`))
+	f.Add([]byte(`{"id":"c1","name":{"en":"a"},"ancestors":[{"obj":null},{"obj":{"name":null}}]}`), "en-US")
+	f.Add([]byte(`{"id":"/?#","name":{"":"\u0000","de":" "},"ancestors":[{"obj":{"name":{"de":"> \" >"}}}]}`), "")
 
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var category commercetools.Category
-		if json.Unmarshal(data, &category) != nil {
+	contract.Load(f)
+	f.Fuzz(func(t *testing.T, data []byte, locale string) {
+		category := given[commercetools.Category](t, data)
+		if category.ID == "" {
 			t.Skip("no category")
 		}
 
-		if got := mapping.Category(category, mapping.Shop{Locale: "en-US"}); got.Name == "" && category.ID != "" {
+		got := mapping.Category(category, mapping.Shop{Locale: locale})
+		if got.Name == "" {
 			t.Error("a category without a name")
 		}
+
+		kl := account(t)
+		expectTaken(t, "the category", kl.UpsertCategory(t.Context(), got))
+
+		_, refused, err := kl.StartCategories(t.Context(), klaviyo.UpdateCategories, []klaviyo.Category{got})
+		expectTaken(t, "the row", err, refused...)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Klaviyo refuses a whole event that is beyond one of these limits; a number of an order's own is no reason to lose the
@@ -17,12 +18,14 @@ const (
 	maxElements   = 4_000
 	// maxLevels counts nested objects, the one of the properties included.
 	maxLevels = 10
+	// shortNumber is how many characters a number may have that fits into 64 bits for sure, when it has no exponent.
+	shortNumber = 18
 	// maxBytes leaves 200 kB of the 5 MB for the rest of the event.
 	maxBytes = 4_800_000
 )
 
 // fit joins an event's properties, those received and those made here, which win, and brings them within Klaviyo's limits:
-//   - a text that is too long and an object that is nested too deep are left out;
+//   - a text that is too long, an object that is nested too deep and a number that is too large are left out;
 //   - of an array the first elements stay;
 //   - of too many properties the last by name go;
 //   - of too many bytes the largest property goes, and the next, until the rest fits.
@@ -108,7 +111,8 @@ func trim(value json.RawMessage) (json.RawMessage, bool) {
 }
 
 // within tells whether all inside a valid JSON text is within the limits, the text being inside one object. It is strict
-// with texts: it counts the bytes of an escape, not of what that stands for.
+// with texts: it counts the bytes of an escape, not of what that stands for. So it is with numbers, of which it counts the
+// characters.
 func within(value []byte) bool {
 	// For each open array the commas so far, for each open object less than nothing.
 	open := make([]int, 1, 32)
@@ -125,6 +129,13 @@ func within(value []byte) bool {
 			}
 
 			i = end
+		case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+			end, short := endOfNumber(value, i)
+			if !short {
+				return false
+			}
+
+			i = end - 1
 		case ',':
 			if open[top]++; open[top] >= maxElements {
 				return false
@@ -146,6 +157,15 @@ func within(value []byte) bool {
 	}
 
 	return true
+}
+
+// endOfNumber finds what comes behind the number that begins at i, and tells whether it is a short one.
+func endOfNumber(value []byte, i int) (end int, short bool) {
+	for end = i; end < len(value) && strings.IndexByte("+-.eE0123456789", value[end]) >= 0; {
+		end++
+	}
+
+	return end, end-i <= shortNumber && !bytes.ContainsAny(value[i:end], "eE")
 }
 
 // endOfText returns where the quote is that ends the text which begins at i.
@@ -188,7 +208,19 @@ func trimmed(value any, level int) (any, bool) {
 		}
 
 		return v, true
+	case json.Number:
+		return v, fits(v)
 	default:
 		return v, true
 	}
+}
+
+// fits tells whether 64 bits hold a number, the exact one when it is whole.
+func fits(n json.Number) bool {
+	_, err := n.Int64()
+	if err != nil && strings.ContainsAny(n.String(), ".eE") {
+		_, err = n.Float64()
+	}
+
+	return err == nil
 }

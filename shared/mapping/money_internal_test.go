@@ -92,3 +92,28 @@ func number(t *rapid.T, n json.Number) *big.Rat {
 
 	return r
 }
+
+// Any money that decodes is a number in JSON that says exactly as much.
+func FuzzMoney(f *testing.F) {
+	f.Add([]byte(`{"type":"centPrecision","currencyCode":"EUR","centAmount":-1999,"fractionDigits":2}`))
+	f.Add([]byte(`{"type":"highPrecision","preciseAmount":-9223372036854775808,"centAmount":1,"fractionDigits":255}`))
+	f.Add([]byte(`{"centAmount":9223372036854775807,"fractionDigits":0}`))
+	f.Add([]byte(`{"centAmount":1e3,"fractionDigits":-1}`))
+
+	f.Fuzz(func(t *testing.T, data []byte) {
+		money, err := commercetools.Decode[commercetools.Money](data)
+		if err != nil {
+			t.Skip("no money")
+		}
+
+		n := decimal(money)
+		if !json.Valid([]byte(n)) {
+			t.Fatalf("%+v is %s", money, n)
+		}
+
+		got, ok := new(big.Rat).SetString(n.String())
+		if !ok || got.Cmp(rational(money)) != 0 {
+			t.Errorf("%+v is %s", money, n)
+		}
+	})
+}

@@ -86,7 +86,7 @@ func OrderedProducts(
 			Metric:        cfg.Metrics.OrderedProduct,
 			UniqueID:      item.ID,
 			Profile:       profile,
-			Time:          seconds(o.CreatedAt).Add(time.Second),
+			Time:          seconds(o.CreatedAt.Add(time.Second)),
 			Value:         decimal(item.TotalPrice),
 			ValueCurrency: item.TotalPrice.CurrencyCode,
 			Properties:    fit(without(item.Properties, isEmpty), made),
@@ -153,5 +153,20 @@ func (o order) profile() (klaviyo.EventProfile, error) {
 	return klaviyo.EventProfile{Email: text(o.CustomerEmail), ExternalID: text(o.CustomerID)}, nil
 }
 
-// seconds is a time as Klaviyo keeps it.
-func seconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+// seconds is a time as Klaviyo keeps it. RFC 3339 has four digits for a year, and one of them may become a fifth where the
+// zone is left: such a time stays within the year, for Klaviyo to say what is wrong with it.
+func seconds(t time.Time) time.Time {
+	t = t.UTC().Truncate(time.Second)
+
+	switch year := t.Year(); {
+	case year < 0:
+		return t.AddDate(1, 0, 0)
+	case year > lastYear:
+		return t.AddDate(-1, 0, 0)
+	default:
+		return t
+	}
+}
+
+// lastYear is the last that RFC 3339 can write.
+const lastYear = 9999

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
@@ -225,37 +226,34 @@ func BenchmarkOrder(b *testing.B) {
 }
 
 func FuzzOrder(f *testing.F) {
-	f.Add([]byte(`{"customerEmail":"a","lineItems":[{"name":{"en":"x"},"quantity":3,"price":{"tiers":[{"minimumQuantity":2}]},"variant":{"attributes":[{"name":"Brand","value":{"key":"a","label":{"de":"b"}}}]}},null]}`), []byte(`[]`))
-	f.Add([]byte(`{"customerId":"c","custom":{"fields":{"a":null,"b":0,"lineItems":1}},"discountCodes":[{"discountCode":{"obj":null}}]}`), []byte(`[{}]`))
-	f.Add([]byte(`{"customerId":"c","totalPrice":{"type":"highPrecision","preciseAmount":-9223372036854775808,"fractionDigits":255}}`), []byte(`[{"categories":[{"obj":{"ancestors":[{}]}}]}]`))
-	f.Add([]byte(`{"customerId":"c","lineItems":[{"discountedPricePerQuantity":[{"quantity":-9223372036854775808,"discountedPrice":{"includedDiscounts":[{"discountedAmount":{"centAmount":9223372036854775807}}]}}]}]}`), []byte(`[null]`))
+	const all = `{}`
 
-	f.Fuzz(func(t *testing.T, data, more []byte) {
-		var (
-			order    commercetools.Order
-			products []commercetools.Product
-		)
+	f.Add([]byte(`{"id":"o","customerEmail":"a","lineItems":[{"name":{"en":"x"},"quantity":3,"price":{"tiers":[{"minimumQuantity":2}]},"variant":{"attributes":[{"name":"Brand","value":{"key":"a","label":{"de":"b"}}}]}},null]}`), []byte(`[]`), []byte(all))
+	f.Add([]byte(`{"id":"o","createdAt":"2026-01-01T00:00:00Z","customerId":"c","custom":{"fields":{"a":null,"b":0,"lineItems":1}},"discountCodes":[{"discountCode":{"obj":null}}]}`), []byte(`[{}]`), []byte(`{"exclude":["a"]}`))
+	f.Add([]byte(`{"id":"o","createdAt":"2026-01-01T00:00:00Z","customerId":"c","totalPrice":{"type":"highPrecision","preciseAmount":-9223372036854775808,"fractionDigits":255}}`), []byte(`[{"categories":[{"obj":{"ancestors":[{}]}}]}]`), []byte(`{"include":["totalPrice"]}`))
+	f.Add([]byte(`{"id":"o","createdAt":"2026-01-01T00:00:00Z","customerId":"c","lineItems":[{"id":"l","discountedPricePerQuantity":[{"quantity":-9223372036854775808,"discountedPrice":{"includedDiscounts":[{"discountedAmount":{"centAmount":9223372036854775807}}]}}]}]}`), []byte(`[null]`), []byte(`{"map":{"lineItems":"id"}}`))
+	f.Add([]byte(`{"id":"o","createdAt":"9999-12-31T23:59:59Z","customerId":"c","a":[[[[{"b":{"c":1e400}}]]]],"lineItems":[{"id":"l","x":{}}],"billingAddress":{}}`), []byte(`[]`), []byte(all))
 
-		if json.Unmarshal(data, &order) != nil || json.Unmarshal(more, &products) != nil {
-			t.Skip("no order")
-		}
+	contract.Load(f)
+	f.Fuzz(func(t *testing.T, data, more, chosen []byte) {
+		order, products := given[commercetools.Order](t, data), given[[]commercetools.Product](t, more)
 
 		cfg := config()
+		cfg.Properties = given[mapping.Filter](t, chosen)
 		cfg.GuideProperties = true
 		cfg.CustomFields.Exclude = []string{"a"}
 
-		placed, err := mapping.PlacedOrder(order, products, mapping.Shop{Locale: "de-DE"}, cfg)
-		checkEvent(t, placed, err)
+		placed, one := mapping.PlacedOrder(order, products, mapping.Shop{Locale: "de-DE"}, cfg)
+		ordered, two := mapping.OrderedProducts(order, products, mapping.Shop{}, cfg)
+		fulfilled, three := mapping.FulfilledOrder(order, products, order.LastModifiedAt, mapping.Shop{}, cfg)
+		cancelled, four := mapping.CancelledOrder(order, products, order.LastModifiedAt, mapping.Shop{}, cfg)
 
-		ordered, err := mapping.OrderedProducts(order, products, mapping.Shop{}, cfg)
-		for _, event := range ordered {
-			checkEvent(t, event, err)
-		}
+		expectEvents(t, errors.Join(one, two, three, four), append(ordered, placed, fulfilled, cancelled)...)
 	})
 }
 
-// checkEvent looks for what no order may lead to.
-func checkEvent(t *testing.T, event klaviyo.Event, err error) {
+// expectEvents looks that Klaviyo takes events, one by one and together.
+func expectEvents(t *testing.T, err error, events ...klaviyo.Event) {
 	t.Helper()
 
 	if _, ok := errors.AsType[*mapping.MissingError](err); ok {
@@ -266,11 +264,21 @@ func checkEvent(t *testing.T, event klaviyo.Event, err error) {
 		t.Fatal(err)
 	}
 
-	text(t, event) // which has to be JSON
+	kl := account(t)
 
-	if event.Profile.Email == "" && event.Profile.ExternalID == "" {
-		t.Error("the event is nobody's")
+	var batch klaviyo.EventBatch
+
+	for _, event := range events {
+		expectTaken(t, "the event "+event.Metric, kl.CreateEvent(t.Context(), event))
+
+		err := batch.Add(event.UniqueID, event)
+		if _, ok := errors.AsType[*klaviyo.DuplicateError](err); err != nil && !ok {
+			t.Fatal(err)
+		}
 	}
+
+	refused, err := kl.ImportEvents(t.Context(), &batch)
+	expectTaken(t, "the rows", err, refused...)
 }
 
 func decoded[T any](tb testing.TB, raw string) T {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
@@ -126,31 +127,47 @@ func TestProductSamples(t *testing.T) {
 }
 
 func FuzzProduct(f *testing.F) {
-	f.Add([]byte(`{"id":"p1","name":{"en":"x"},"priceMode":"Standalone","masterVariant":{"sku":"s"},"variants":[null],"categories":[{"obj":{"ancestors":[{"obj":null}]}}]}`), []byte(`[{"sku":"s","active":true,"value":{"currencyCode":"EUR","centAmount":-5,"fractionDigits":200},"discounted":null}]`))
-	f.Add([]byte(`{"masterVariant":{"prices":[{"value":{"currencyCode":"\n"},"validFrom":"0001-01-01T00:00:00Z","validUntil":"9999-12-31T23:59:59Z","country":""}],"images":[{}],"availability":{"channels":null}}}`), []byte(`null`))
+	f.Add([]byte(`{"id":"p1","name":{"en":"x"},"priceMode":"Standalone","masterVariant":{"sku":"s"},"variants":[null],"categories":[{"id":"c","obj":{"ancestors":[{"id":"r","obj":null}]}}]}`), []byte(`[{"sku":"s","active":true,"value":{"currencyCode":"EUR","centAmount":-5,"fractionDigits":200},"discounted":null}]`), "EUR")
+	f.Add([]byte(`{"id":"p1","masterVariant":{"prices":[{"value":{"currencyCode":"\n"},"validFrom":"0001-01-01T00:00:00Z","validUntil":"9999-12-31T23:59:59Z","country":""}],"images":[{}],"availability":{"channels":null}}}`), []byte(`null`), "")
 
-	f.Fuzz(func(t *testing.T, data, prices []byte) {
-		var (
-			product    commercetools.Product
-			standalone []commercetools.StandalonePrice
-		)
-
-		if json.Unmarshal(data, &product) != nil || json.Unmarshal(prices, &standalone) != nil {
+	contract.Load(f)
+	f.Fuzz(func(t *testing.T, data, prices []byte, currency string) {
+		product, standalone := given[commercetools.Product](t, data), given[[]commercetools.StandalonePrice](t, prices)
+		if product.ID == "" {
 			t.Skip("no product")
 		}
 
-		item, variants, err := mapping.Product(product, standalone, mapping.Shop{}, mapping.ProductConfig{}, today())
+		shop := mapping.Shop{Currency: currency, ProductURLTemplate: "https://shop.example.org/{{productSlug}}"}
+
+		item, variants, err := mapping.Product(product, standalone, shop, mapping.ProductConfig{MissingText: "None"}, today())
 		if err != nil {
 			t.Fatal(err)
 		}
 
-		text(t, item) // which has to be JSON
-		text(t, variants)
+		kl := account(t)
+
+		var categories []klaviyo.Category
+		for _, id := range item.CategoryIDs {
+			categories = append(categories, klaviyo.Category{ExternalID: id, Name: "any"})
+		}
+
+		_, refused, err := kl.StartCategories(t.Context(), klaviyo.CreateCategories, categories)
+		expectTaken(t, "the categories", err, refused...)
+
+		if len(refused) > 0 {
+			t.Skip("the item is in a category that can't be")
+		}
+
+		expectTaken(t, "the item", kl.UpsertItem(t.Context(), item))
 
 		for _, v := range variants {
-			if v.ExternalID == "" || v.SKU == "" {
-				t.Errorf("variant %q of SKU %q", v.ExternalID, v.SKU)
-			}
+			expectTaken(t, "variant "+v.ExternalID, kl.UpsertVariant(t.Context(), v))
 		}
+
+		_, refused, err = kl.StartItems(t.Context(), klaviyo.UpdateItems, []klaviyo.Item{item})
+		expectTaken(t, "the item's row", err, refused...)
+
+		_, refused, err = kl.StartVariants(t.Context(), klaviyo.CreateVariants, variants)
+		expectTaken(t, "the variants' rows", err, refused...)
 	})
 }

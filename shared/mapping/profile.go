@@ -76,13 +76,14 @@ func street(a commercetools.Address) string {
 }
 
 // customProperties filters the custom fields. A null is left out; 0, false and "" are values: a text that was emptied in
-// commercetools shall be empty in Klaviyo, which keeps what it is not told.
+// commercetools shall be empty in Klaviyo, which keeps what it is not told. What holds a number like 1e400, which is JSON that
+// hardly anybody can read, is left out too: Klaviyo could not even say which field is wrong.
 func customProperties(custom *commercetools.Custom, fields Filter) map[string]json.RawMessage {
 	if custom == nil {
 		return nil
 	}
 
-	return fields.Apply(without(custom.Fields, isNull))
+	return fields.Apply(without(custom.Fields, func(v json.RawMessage) bool { return isNull(v) || json.Unmarshal(v, new(any)) != nil }))
 }
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }

@@ -1,16 +1,18 @@
 package mapping_test
 
 import (
-	"encoding/json"
 	"errors"
 	"regexp"
 	"testing"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
-var e164 = regexp.MustCompile(`^\+[1-9][0-9]{1,14}$`)
+// e164 is the form that Klaviyo takes.
+var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
 // Each case of testdata/profile holds customer.json, perhaps filter.json, and what must come out: profile.json or error.
 func TestProfile(t *testing.T) {
@@ -51,21 +53,24 @@ func TestProfileNamesTheMissingField(t *testing.T) {
 }
 
 func FuzzProfile(f *testing.F) {
-	f.Add([]byte(`{"id":"c1","email":"a@example.org","addresses":[{"country":"DE","phone":"030 901820"}]}`))
-	f.Add([]byte(`{"email":"a@example.org","defaultBillingAddressId":"x","billingAddressIds":[""],"addresses":[{"mobile":"+"}]}`))
-	f.Add([]byte(`{"email":"a@example.org","custom":{"fields":{"a":null,"b":0}}}`))
-	f.Add([]byte(`{"email":"a@example.org","addresses":[{"country":"US","phone":"tel:+1-800-FLOWERS;ext=9"}]}`))
+	const all = `{}`
 
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var customer commercetools.Customer
-		if json.Unmarshal(data, &customer) != nil {
-			t.Skip("no customer")
+	f.Add([]byte(`{"id":"c1","email":"a@example.org","addresses":[{"country":"DE","phone":"030 901820"}]}`), []byte(all))
+	f.Add([]byte(`{"email":"a@example.org","defaultBillingAddressId":"x","billingAddressIds":[""],"addresses":[{"mobile":"+"}]}`), []byte(all))
+	f.Add([]byte(`{"id":"c1","email":"a@example.org","custom":{"fields":{"a":null,"b":0}}}`), []byte(`{"include":["a","b"],"map":{"b":""}}`))
+	f.Add([]byte(`{"id":"c1","email":"a@example.org","custom":{"fields":{"a":1,"b":[{"c":{}}],"":"\ud800"}}}`), []byte(`{"exclude":[""],"map":{"b":"a"}}`))
+	f.Add([]byte(`{"id":"c1","email":"a@example.org","addresses":[{"country":"US","phone":"tel:+1-800-FLOWERS;ext=9"}]}`), []byte(all))
+
+	contract.Load(f)
+	f.Fuzz(func(t *testing.T, data, chosen []byte) {
+		customer, filter := given[commercetools.Customer](t, data), given[mapping.Filter](t, chosen)
+
+		profile, err := mapping.Profile(customer, filter)
+		if _, ok := errors.AsType[*mapping.MissingError](err); ok {
+			return
 		}
 
-		profile, err := mapping.Profile(customer, mapping.Filter{})
-
-		var missing *mapping.MissingError
-		if err != nil && !errors.As(err, &missing) {
+		if err != nil {
 			t.Fatalf("got error %v, want a MissingError", err)
 		}
 
@@ -73,8 +78,17 @@ func FuzzProfile(f *testing.F) {
 			t.Errorf("phone number %q is not in E.164 form", phone)
 		}
 
-		if _, err := json.Marshal(profile); err != nil {
-			t.Errorf("the profile can't be encoded: %v", err)
+		kl := account(t)
+
+		_, err = kl.UpsertProfile(t.Context(), profile)
+		expectTaken(t, "the profile", err)
+
+		var batch klaviyo.ProfileBatch
+		if err := batch.Add(customer.ID, profile); err != nil {
+			t.Fatal(err)
 		}
+
+		_, refused, err := kl.ImportProfiles(t.Context(), &batch)
+		expectTaken(t, "the row", err, refused...)
 	})
 }

@@ -2,10 +2,10 @@ package mapping_test
 
 import (
 	stdcmp "cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
@@ -221,15 +222,12 @@ func shaken(t *rapid.T, payments []commercetools.Payment) []string {
 func FuzzRefundedOrder(f *testing.F) {
 	f.Add([]byte(`[{"createdAt":"2024-01-01T00:00:00Z","transactions":[{"id":"t","type":"Refund","timestamp":null}]},null]`), "t")
 	f.Add([]byte(`[{"transactions":[{"id":"t","type":"Charge"},null]}]`), "t")
+	f.Add([]byte(`[{"transactions":[{"id":"s","type":"Refund"},{"id":"","type":"Refund","amount":{"centAmount":-1,"fractionDigits":19,"currencyCode":""}}]}]`), "")
 
+	contract.Load(f)
 	f.Fuzz(func(t *testing.T, data []byte, id string) {
-		var payments []commercetools.Payment
-		if json.Unmarshal(data, &payments) != nil {
-			t.Skip("no payments")
-		}
-
 		event, err := mapping.RefundedOrder(
-			decoded[commercetools.Order](t, paid), nil, payments, id, time.Time{}, mapping.Shop{}, config())
-		checkEvent(t, event, err)
+			decoded[commercetools.Order](t, paid), nil, given[[]commercetools.Payment](t, data), strings.ToValidUTF8(id, ""), today(), mapping.Shop{}, config())
+		expectEvents(t, err, event)
 	})
 }

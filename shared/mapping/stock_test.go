@@ -1,11 +1,13 @@
 package mapping_test
 
 import (
-	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
@@ -82,16 +84,21 @@ func TestStockOfVariant(t *testing.T) {
 }
 
 func FuzzStock(f *testing.F) {
-	f.Add([]byte(`[{"supplyChannel":null,"availableQuantity":1},{"supplyChannel":{"id":"c"}},null]`), "c")
+	f.Add([]byte(`[{"supplyChannel":null,"availableQuantity":1},{"supplyChannel":{"id":"c"}},null]`), "c", "sku")
+	f.Add([]byte(`[{"supplyChannel":{"id":"c"},"availableQuantity":-9223372036854775808}]`), "c", "../a b?c=\"%2f\x00")
 
-	f.Fuzz(func(t *testing.T, data []byte, channel string) {
-		var entries []commercetools.InventoryEntry
-		if json.Unmarshal(data, &entries) != nil {
-			t.Skip("no entries")
+	contract.Load(f)
+	f.Fuzz(func(t *testing.T, data []byte, channel, sku string) {
+		entries := given[[]commercetools.InventoryEntry](t, data)
+		sku = strings.ToValidUTF8(sku, "") // as it comes out of JSON
+
+		quantity, ok := mapping.Stock(channel, entries...)
+		if !ok && quantity != 0 {
+			t.Errorf("%d pieces of nothing", quantity)
 		}
 
-		if quantity, ok := mapping.Stock(channel, entries...); !ok && quantity != 0 {
-			t.Errorf("%d pieces of nothing", quantity)
+		if err := account(t).UpdateVariantStock(t.Context(), sku, quantity); !klaviyo.IsNotFound(err) {
+			t.Errorf("the stock of no variant: %v", err)
 		}
 	})
 }

@@ -7,12 +7,14 @@ package contract
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
@@ -47,6 +49,10 @@ func (c *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	checked.Body = io.NopCloser(bytes.NewReader(body))
 
 	input, err := c.descriptions.request(checked)
+	if err == nil && !utf8.Valid(body) {
+		err = errors.New("the body is not UTF-8, as JSON has to be")
+	}
+
 	if err != nil {
 		c.tb.Errorf("%s %s is not Klaviyo's: %v", req.Method, req.URL.Path, err)
 	}
