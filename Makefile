@@ -6,12 +6,15 @@ TFCHECK  := ../shared/tfcheck/tfcheck
 GCFCHECK := ../shared/gcfcheck
 TF_FILES := $(wildcard terraform/*.tf terraform/*/*.tf terraform/*/*/*.tf)
 
+# In CI each Fuzz function has two seconds, all of them less than two minutes. Who changes what they test gives them more.
+FUZZTIME ?= $(if $(CI),2s,5s)
+
 # On a laptop a step that lacks something is skipped and says why. In CI (CI is set) it fails.
 skip = if [ -n "$$CI" ]; then echo "FAILED: $(1)" >&2; exit 1; else echo "skipped: $(1)"; fi
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run serve test soak bench fmt lint format tidy terraform zips check
+.PHONY: help run serve test soak fuzz bench fmt lint format tidy terraform zips check
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +38,9 @@ SOAK_MINUTES ?= 10
 soak: ## Let everything fail, for SEEDS=10 times SOAK_MINUTES=10 of a thousand messages each; SEED=17 repeats one
 	SEED=$(SEED) SEEDS=$(SEEDS) SOAK_MINUTES=$(SOAK_MINUTES) $(GO) test -count=1 -timeout 24h -v \
 		-run '^(TestSoak|TestOutageOfADay|TestFaultsEverywhere)$$' ./functions/local ./functions/bulkworker
+
+fuzz: ## Give each Fuzz function FUZZTIME (5s) with inputs that nobody has thought of
+	GO="$(GO)" FUZZTIME=$(FUZZTIME) .ci/fuzz
 
 bench: ## Run the benchmarks
 	$(GO) test -run='^$$' -bench=. -benchmem ./...
@@ -68,4 +74,4 @@ zips: ## Build and start every function from the zip that Terraform uploads
 	else GO="$(GO)" .ci/zips; fi
 
 # The tests come last, so that their verdict does too.
-check: format lint tidy terraform zips soak test ## Everything that CI checks
+check: format lint tidy terraform zips fuzz soak test ## Everything that CI checks

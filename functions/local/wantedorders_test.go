@@ -162,15 +162,11 @@ func (o orders) order(t *testing.T, raw json.RawMessage, order rawOrder, all acc
 // id; without any that was, of the first.
 func (o orders) refunds(order rawOrder, add func(id string, amount rawMoney, at time.Time)) {
 	payments := make([]rawPayment, len(order.PaymentInfo.Payments))
-	paidBy := -1
-
 	for i, ref := range order.PaymentInfo.Payments {
 		payments[i] = o.payments[ref.ID]
-		if paidBy < 0 && payments[i].charged() {
-			paidBy = i
-		}
 	}
 
+	paidBy := max(slices.IndexFunc(payments, rawPayment.charged), 0)
 	id := order.ID
 
 	for i, p := range payments {
@@ -184,7 +180,7 @@ func (o orders) refunds(order rawOrder, add func(id string, amount rawMoney, at 
 				at = order.LastModifiedAt
 			}
 
-			if i == max(paidBy, 0) && id != "" {
+			if i == paidBy && id != "" {
 				add(id, part.Amount, at)
 
 				id = ""

@@ -213,29 +213,3 @@ func TestNothingReachesTheHandler(t *testing.T) {
 		})
 	}
 }
-
-func FuzzDecode(f *testing.F) {
-	for _, body := range []string{created, updated, tooLarge, inEvent(created), push(created), push(inEvent(updated)), structured(push(created))} {
-		for _, contentType := range []string{"", "application/json", "application/cloudevents+json", "application/cloudevents-batch+json"} {
-			f.Add(contentType, false, []byte(body))
-		}
-
-		f.Add("application/json", true, []byte(body))
-	}
-
-	f.Fuzz(func(t *testing.T, contentType string, binary bool, body []byte) {
-		header := http.Header{"Content-Type": {contentType}}
-		if binary {
-			header = binaryHeader()
-		}
-
-		got, status := deliver(t.Context(), header, string(body))
-
-		switch {
-		case got == nil && status != http.StatusNoContent && status != http.StatusServiceUnavailable:
-			t.Errorf("status %d", status)
-		case got != nil && (got.Resource.ID == "" || got.Resource.TypeID == "" || got.NotificationType == "" || !json.Valid(got.Raw)):
-			t.Errorf("a message that nobody can handle: %+v", got)
-		}
-	})
-}

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // check compares a decoded JSON value with the type that it will fill, and returns a line for each place where they
@@ -67,6 +68,9 @@ func checkList(path string, list []any, t reflect.Type) []string {
 	return problems
 }
 
+// maxMetric is how long the name of an event may be. Source: https://developers.klaviyo.com/en/reference/create_event.
+const maxMetric = 127
+
 // checkValue holds the rules for single values that their type doesn't tell.
 func checkValue(path string, v any) []string {
 	text, _ := v.(string)
@@ -76,6 +80,8 @@ func checkValue(path string, v any) []string {
 		return []string{at(path, fmt.Sprintf("%q is not an event; there are %s", text, strings.Join(events(), ", ")))}
 	case strings.HasPrefix(path, "order.metrics.") && text == "":
 		return []string{at(path, "must not be empty: Klaviyo takes no event without a name")}
+	case strings.HasPrefix(path, "order.metrics.") && utf8.RuneCountInString(text) > maxMetric:
+		return []string{at(path, fmt.Sprintf("must have at most %d characters: Klaviyo takes no longer name", maxMetric))}
 	default:
 		return nil
 	}

@@ -174,6 +174,7 @@ func TestProblems(t *testing.T) {
 		"null in a list":   {`{"disabledEvents":[null]}`, "disabledEvents[0]: must not be null"},
 		"null in a map":    {`{"order":{"properties":{"map":{"a":null}}}}`, "order.properties.map.a: must not be null"},
 		"no metric":        {`{"order":{"metrics":{"placedOrder":""}}}`, "order.metrics.placedOrder: must not be empty: Klaviyo takes no event without a name"},
+		"long metric":      {`{"order":{"metrics":{"placedOrder":"` + strings.Repeat("ü", 128) + `"}}}`, "order.metrics.placedOrder: must have at most 127 characters: Klaviyo takes no longer name"},
 		"unknown event":    {`{"disabledEvents":["OrderCreated","ordercreated"]}`, `disabledEvents[1]: "ordercreated" is not an event; there are ` + events},
 		"not an object":    {`[]`, "must be an object, not a list"},
 		"just null":        {`null`, "must not be null"},
@@ -237,13 +238,25 @@ func TestDisabled(t *testing.T) {
 func FuzzConfig(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `null`, `{"order":{"properties":{"map":{"a":"b","order.metrics.x":""}}}}`, `{"disabledEvents":["OrderCreated"]}`, `{"order":{"metrics":{"placedOrder":"\ud800"}}}`,
-		`{"bulk":{"backfill":false}}`, `{"product":{"missingText":""},"":{}}`, `{"order":[[1e400]]}`,
+		`{"bulk":{"backfill":false}}`, `{"product":{"missingText":""},"":{}}`, `{"order":[[1e400]]}`, `{"order":{"properties":{"map":{"a":"c","":""}}}}`,
 	} {
-		f.Add(seed)
+		f.Add(seed, `{}`)
+		f.Add(seed, `{"order":{"properties":{"map":{"a":"z"},"include":["a"]}}}`)
 	}
 
-	f.Fuzz(func(t *testing.T, overlay string) {
-		got, err := File{JSON: overlay}.Config()
+	f.Fuzz(func(t *testing.T, file, top string) {
+		if top == "" {
+			top = "{}" // No top at all isn't an empty one.
+		}
+
+		_, one := layered(t, file, "{}")
+		_, two := layered(t, "{}", top)
+
+		got, err := layered(t, file, top)
+		if (err == nil) != (one == nil && two == nil) {
+			t.Fatalf("%v and %v came to %v", one, two, err)
+		}
+
 		if err != nil {
 			if diff := cmp.Diff(Config{}, got); diff != "" {
 				t.Errorf("an error and a config: %s", diff)
@@ -252,21 +265,38 @@ func FuzzConfig(f *testing.F) {
 			return
 		}
 
-		// What was read, written over the defaults, reads as the same: nothing is lost on the way, and nothing added.
-		again, err := json.Marshal(got)
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		back, err := File{JSON: string(again)}.Config()
-		if err != nil {
-			t.Fatalf("%v in %s", err, again)
-		}
-
-		if diff := cmp.Diff(got, back); diff != "" {
-			t.Error(diff)
-		}
+		expectStable(t, got, top)
 	})
+}
+
+// expectStable looks that what was read, written over the defaults, reads as the same, with or without its top once more:
+// nothing is lost on the way, and nothing added.
+func expectStable(t *testing.T, got Config, top string) {
+	t.Helper()
+
+	again, err := json.Marshal(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for _, over := range []string{top, "{}", string(again)} {
+		back, err := layered(t, string(again), over)
+		if diff := cmp.Diff(got, back); diff != "" || err != nil {
+			t.Errorf("%s over %s: %v\n%s", over, again, err, diff)
+		}
+	}
+}
+
+// layered reads the defaults, an overlay, and what lies over it.
+func layered(t *testing.T, overlay, top string) (Config, error) {
+	t.Helper()
+
+	defaults, err := config.Files.ReadFile("default.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return File{Env: "live", JSON: top}.read(fstest.MapFS{"default.json": {Data: defaults}, "live.json": {Data: []byte(overlay)}})
 }
 
 func TestNothingOverTheDefaultsIsTheDefaults(t *testing.T) {

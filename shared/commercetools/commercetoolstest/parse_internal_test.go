@@ -2,6 +2,9 @@ package commercetoolstest
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"slices"
 	"testing"
 
@@ -130,22 +133,80 @@ func FuzzPredicate(f *testing.F) {
 			commercetools.IDIn(a, b):  {"id", "in", "(", `"` + a, ",", `"` + b, ")"},
 			commercetools.IDAfter(a):  {"id", ">", `"` + a},
 			commercetools.IDBefore(a): {"id", "<", `"` + a},
+			commercetools.PaidBy(a):   {"paymentInfo", "(", "payments", "(", "id", "=", `"` + a, ")", ")"},
 			commercetools.IDAfter(a) + " and " + commercetools.IDBefore(b): {"id", ">", `"` + a, "and", "id", "<", `"` + b},
 		} {
-			got, err := lex(string(p))
-			if err != nil {
-				t.Fatalf("%s: %v", p, err)
-			}
-
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", p, diff)
-			}
-
-			if _, err := parse(string(p), known()); err != nil {
-				t.Errorf("%s: %v", p, err)
-			}
+			expectPredicate(t, string(p), want)
 		}
 	})
+}
+
+// So it is with the SKUs and channels that the client makes predicates of by itself.
+func FuzzSKUs(f *testing.F) {
+	for _, sku := range []string{"a", `"`, `\`, `\"`, `") or (sku in ("x"`, "\n", "ü\xff", `5" nail`, " ", "&where=1#%22"} {
+		f.Add(sku, sku, sku)
+	}
+
+	f.Fuzz(func(t *testing.T, a, b, channel string) {
+		if len(a)+len(b) > 1000 {
+			t.Skip("they may need two queries")
+		}
+
+		var asked []url.Values
+
+		server := NewServer("demo")
+		ct := commercetools.New(commercetools.Config{
+			APIURL: "http://ct.example", AuthURL: "http://ct.example", ProjectKey: "demo", ClientID: ClientID, ClientSecret: ClientSecret,
+			Transport: transport(func(r *http.Request) (*http.Response, error) {
+				if r.Method == http.MethodGet {
+					asked = append(asked, r.URL.Query())
+				}
+
+				w := httptest.NewRecorder()
+				server.ServeHTTP(w, r)
+
+				return w.Result(), nil
+			}),
+		})
+
+		if _, err := ct.InventoryOf(t.Context(), channel, "x"+a, "x"+b); err != nil {
+			t.Fatal(err)
+		}
+
+		if len(asked[0]["where"]) != 1 || asked[0].Get("limit") != "500" {
+			t.Fatalf("asked for %v", asked)
+		}
+
+		of := []string{"and", "supplyChannel", "is", "not", "defined"}
+		if channel != "" {
+			of = []string{"and", "(", "supplyChannel", "is", "not", "defined", "or", "supplyChannel", "(", "id", "=", `"` + channel, ")", ")"}
+		}
+
+		in := []string{"sku", "in", "(", `"x` + a, ",", `"x` + b, ")"}
+		expectPredicate(t, asked[0].Get("where"), append(in, of...))
+	})
+}
+
+type transport func(*http.Request) (*http.Response, error)
+
+// RoundTrip implements http.RoundTripper.
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
+
+func expectPredicate(t *testing.T, predicate string, want []string) {
+	t.Helper()
+
+	got, err := lex(predicate)
+	if err != nil {
+		t.Fatalf("%s: %v", predicate, err)
+	}
+
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", predicate, diff)
+	}
+
+	if _, err := parse(predicate, known()); err != nil {
+		t.Errorf("%s: %v", predicate, err)
+	}
 }
 
 // The parser reads anything without a crash, and what it cuts away by the ids would not have matched.
