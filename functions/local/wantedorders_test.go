@@ -161,11 +161,7 @@ func (o orders) order(t *testing.T, raw json.RawMessage, order rawOrder, all acc
 // refunds: each that has not failed, with its own amount. The first of the first payment that was charged has the order's
 // id; without any that was, of the first.
 func (o orders) refunds(order rawOrder, add func(id string, amount rawMoney, at time.Time)) {
-	payments := make([]rawPayment, len(order.PaymentInfo.Payments))
-	for i, ref := range order.PaymentInfo.Payments {
-		payments[i] = o.payments[ref.ID]
-	}
-
+	payments := o.paymentsOf(order)
 	paidBy := max(slices.IndexFunc(payments, rawPayment.charged), 0)
 	id := order.ID
 
@@ -189,6 +185,15 @@ func (o orders) refunds(order rawOrder, add func(id string, amount rawMoney, at 
 			}
 		}
 	}
+}
+
+func (o orders) paymentsOf(order rawOrder) []rawPayment {
+	payments := make([]rawPayment, len(order.PaymentInfo.Payments))
+	for i, ref := range order.PaymentInfo.Payments {
+		payments[i] = o.payments[ref.ID]
+	}
+
+	return payments
 }
 
 func (p rawPayment) charged() bool {
