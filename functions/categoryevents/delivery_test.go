@@ -39,6 +39,9 @@ func TestRedelivery(t *testing.T) {
 		{"commercetools 404 that is not its own", updated, functiontest.Options{
 			AtCommercetools: functiontest.First("/categories", faulttest.Fault{Status: 404, Body: "<html>"}),
 		}, is},
+		{"commercetools 200 that is no category", updated, functiontest.Options{
+			AtCommercetools: functiontest.First("/categories", faulttest.Fault{Status: 200, Body: "{}"}),
+		}, is},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -58,12 +58,15 @@ func (h handler) changed(ctx context.Context, m delivery.Message) error {
 	return h.turns.Take(ctx, m.Resource.ID, "update", func() error {
 		err := instep.Sync(ctx, func(ctx context.Context) (klaviyo.Category, error) {
 			category, err := h.ct.Category(ctx, m.Resource.ID)
+			if err != nil {
+				return klaviyo.Category{}, err
+			}
 
-			return mapping.Category(category, h.shop), err
+			return mapping.Category(category, h.shop), nil
 		}, h.kl.UpsertCategory)
 
 		// What a late update, this or another one, may have created anew goes.
-		if gone := err != nil && delivery.Classify(err) == delivery.Done; gone && !h.cfg.Disabled(categoryResourceDeleted) {
+		if commercetools.IsNotFound(err) && !h.cfg.Disabled(categoryResourceDeleted) {
 			if err := h.kl.DeleteCategory(ctx, m.Resource.ID); err != nil {
 				return err
 			}

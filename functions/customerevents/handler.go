@@ -2,7 +2,6 @@ package customerevents
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
@@ -94,27 +93,12 @@ func (h handler) create(ctx context.Context, m delivery.Message) error {
 
 // customerOf returns the customer that the message carries, else the one that it names.
 func (h handler) customerOf(ctx context.Context, m delivery.Message) (commercetools.Customer, error) {
-	var payload struct {
-		Customer json.RawMessage `json:"customer"`
-	}
-	if err := json.Unmarshal(m.Raw, &payload); err != nil {
-		return commercetools.Customer{}, delivery.Unreadable("the message is no object")
+	customer, ok, err := delivery.Carried[commercetools.Customer](m, "customer")
+	if err != nil || ok {
+		return customer, err
 	}
 
-	if payload.Customer == nil || string(payload.Customer) == "null" {
-		return h.ct.Customer(ctx, m.Resource.ID)
-	}
-
-	customer, err := commercetools.Decode[commercetools.Customer](payload.Customer)
-	if err != nil {
-		return customer, delivery.Unreadable("the customer in the message can't be read")
-	}
-
-	if customer.ID != m.Resource.ID {
-		return h.ct.Customer(ctx, m.Resource.ID)
-	}
-
-	return customer, nil
+	return h.ct.Customer(ctx, m.Resource.ID)
 }
 
 func (h handler) profile(c commercetools.Customer) (klaviyo.Profile, error) {

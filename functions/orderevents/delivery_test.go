@@ -39,6 +39,7 @@ func TestRedelivery(t *testing.T) {
 		})}},
 		{"order 503", large, functiontest.Options{AtCommercetools: functiontest.First("/orders", faulttest.Fault{Status: 503, RetryAfter: anHour})}},
 		{"order 404 that is not commercetools'", large, functiontest.Options{AtCommercetools: functiontest.First("/orders", faulttest.Fault{Status: 404, Body: "<html>"})}},
+		{"order that is none", tooLarge(t, "OrderCustomerSet"), functiontest.Options{AtCommercetools: functiontest.First("/orders", faulttest.Fault{Status: 200, Body: "{}"})}},
 		{"products 500", created, functiontest.Options{AtCommercetools: functiontest.First("/product-projections", faulttest.Fault{Status: 500, RetryAfter: anHour})}},
 		{"products 403", created, functiontest.Options{AtCommercetools: functiontest.First("/product-projections", faulttest.Fault{Status: 403})}},
 		{"products 414", created, functiontest.Options{AtCommercetools: functiontest.First("/product-projections", faulttest.Fault{Status: 414, Body: "<html>"})}},
@@ -177,6 +178,11 @@ func TestParked(t *testing.T) {
 		}, about(map[string]string{"reason": "commercetools_rejected"}), nil},
 		{
 			"order of another shape", message(t, "OrderCreated", object{"order": object{"id": id, "lineItems": 7}}),
+			functiontest.Options{},
+			about(map[string]string{"reason": "unreadable"}), nil,
+		},
+		{
+			"order of another shape, and without an id", message(t, "OrderCreated", object{"order": object{"lineItems": 7}}),
 			functiontest.Options{},
 			about(map[string]string{"reason": "unreadable"}), nil,
 		},

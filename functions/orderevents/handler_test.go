@@ -50,6 +50,10 @@ func TestMessages(t *testing.T) {
 		{name: "created", payload: message(t, "OrderCreated", carried), want: all, read: 1, written: 3},
 		{name: "created, too large", payload: tooLarge(t, "OrderCreated"), want: all, read: 2, written: 3},
 		{name: "created, without the order", payload: message(t, "OrderCreated", nil), want: all, read: 2, written: 3},
+		{
+			name: "created, with another order", want: all, read: 2, written: 3,
+			payload: message(t, "OrderCreated", object{"order": order(t, object{"id": "another"})}),
+		},
 		{name: "imported", payload: message(t, "OrderImported", carried), want: all, read: 1, written: 3},
 		{name: "imported, too large", payload: tooLarge(t, "OrderImported"), want: all, read: 2, written: 3},
 		{name: "customer set", payload: message(t, "OrderCustomerSet", object{"customer": object{"typeId": "customer", "id": "c1"}}), want: all, read: 2, written: 3},

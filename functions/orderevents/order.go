@@ -2,7 +2,6 @@ package orderevents
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"slices"
 
@@ -12,23 +11,16 @@ import (
 
 // orderOf returns the order that the message carries, as it was then, else the one that it names, as it is now.
 func (h handler) orderOf(ctx context.Context, m delivery.Message) (commercetools.Order, error) {
-	var payload struct {
-		Order json.RawMessage `json:"order"`
-	}
-	if err := json.Unmarshal(m.Raw, &payload); err != nil {
-		return commercetools.Order{}, delivery.Unreadable("the message is no object")
-	}
+	order, ok, err := delivery.Carried[commercetools.Order](m, "order")
 
-	if payload.Order == nil || string(payload.Order) == "null" {
+	switch {
+	case err != nil:
+		return commercetools.Order{}, err
+	case ok:
+		return h.withCodes(ctx, order)
+	default:
 		return h.ct.Order(ctx, m.Resource.ID)
 	}
-
-	order, err := commercetools.Decode[commercetools.Order](payload.Order)
-	if err != nil {
-		return commercetools.Order{}, err
-	}
-
-	return h.withCodes(ctx, order)
 }
 
 // withCodes completes an order from a message: it names its discount codes by their ids, and Klaviyo's guide wants what the
@@ -40,7 +32,7 @@ func (h handler) withCodes(ctx context.Context, o commercetools.Order) (commerce
 	}
 
 	now, err := h.ct.Order(ctx, o.ID)
-	if err != nil && delivery.Classify(err) != delivery.Done {
+	if err != nil && !commercetools.IsNotFound(err) {
 		return commercetools.Order{}, err
 	}
 

@@ -87,7 +87,7 @@ func (h handler) sync(ctx context.Context, id string, unpublishedAt int64) error
 // this version isn't published.
 func (h handler) read(ctx context.Context, id string, unpublishedAt int64) (entry, error) {
 	product, err := h.ct.PublishedProduct(ctx, id)
-	if gone := err != nil && delivery.Classify(err) == delivery.Done; gone || err == nil && product.Version <= unpublishedAt {
+	if commercetools.IsNotFound(err) || err == nil && product.Version <= unpublishedAt {
 		return entry{}, nil
 	}
 

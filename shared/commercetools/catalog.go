@@ -1,11 +1,6 @@
 package commercetools
 
-import (
-	"context"
-	"encoding/json"
-	"net/url"
-	"strings"
-)
+import "context"
 
 // What can be expanded in a category, and in a product: a category's name shows its ancestors.
 const (
@@ -45,98 +40,4 @@ func (c *Client) InventoryOf(ctx context.Context, channelID string, skus ...stri
 func (c *Client) StandalonePrices(ctx context.Context, skus ...string) ([]StandalonePrice, error) {
 	return bySKU(ctx, c, StandalonePrices, skus, " and active = true and customerGroup is not defined and channel is not defined",
 		func(p StandalonePrice) string { return p.ID })
-}
-
-// bySKU reads all pages of what belongs to the SKUs and meets a condition.
-func bySKU[T any](ctx context.Context, c *Client, e Endpoint, skus []string, and Predicate, id func(T) string) ([]T, error) {
-	var all []T
-
-	for _, in := range skusIn(skus) {
-		var last Window
-
-		for {
-			page, err := c.Scan(ctx, e, last, MaxLimit, Query{Where: []Predicate{in + and}})
-			if err != nil {
-				return nil, err
-			}
-
-			found, err := decodeAll[T](page)
-			if err != nil {
-				return nil, err
-			}
-
-			all = append(all, found...)
-
-			if len(found) < MaxLimit {
-				break
-			}
-
-			last.After = id(found[MaxLimit-1])
-		}
-	}
-
-	return all, nil
-}
-
-// maxSKUs is how many characters of a URL the SKUs of one query may take: see [MaxIDs].
-const maxSKUs = 7200
-
-// skusIn makes predicates, `sku in ("a","b")`, that hold all the SKUs and each fit into a URL.
-func skusIn(skus []string) []Predicate {
-	var (
-		predicates []Predicate
-		quoted     []string
-		size       int
-	)
-
-	flush := func() {
-		if len(quoted) > 0 {
-			predicates = append(predicates, Predicate("sku in ("+strings.Join(quoted, ",")+")"))
-		}
-
-		quoted, size = nil, 0
-	}
-
-	for _, sku := range skus {
-		if strings.TrimSpace(sku) == "" {
-			continue
-		}
-
-		q := quote(sku)
-
-		length := len(url.QueryEscape(q + ","))
-		if size+length > maxSKUs {
-			flush()
-		}
-
-		quoted, size = append(quoted, q), size+length
-	}
-
-	flush()
-
-	return predicates
-}
-
-func get[T any](ctx context.Context, c *Client, e Endpoint, id string, expand ...string) (T, error) {
-	raw, err := c.Get(ctx, e, id, expand...)
-	if err != nil {
-		var zero T
-
-		return zero, err
-	}
-
-	return Decode[T](raw)
-}
-
-func decodeAll[T any](raw []json.RawMessage) ([]T, error) {
-	all := make([]T, len(raw))
-
-	for i, one := range raw {
-		var err error
-		if all[i], err = Decode[T](one); err != nil {
-			return nil, err
-		}
-	}
-
-	return all, nil
 }

@@ -1,12 +1,11 @@
 // Package commercetools reads a commercetools project over its HTTP API: single resources, queries, and pages of a whole
-// resource type in the order of their ids.
+// resource type in the order of their ids. It also carries what another library writes; see [Client.RoundTrip].
 //
 // Resources stay the JSON that commercetools sent (json.RawMessage), because an event or a profile may carry any of their
 // properties. [Decode] reads from one what a caller needs, into a type such as [Customer].
 //
-// A request passes three layers, each a file: client.go and query.go build it, token.go gives it a bearer token, and
-// sender.go sends it, again when the answer says that it may succeed later. Every answer that isn't a success is an
-// *[Error]. No error holds a query, for it may name people.
+// A request passes three layers: one builds it, one gives it a bearer token, and one sends it, again when the answer says
+// that it may succeed later. Every answer that isn't a success is an *[Error]. No error holds a query, for it may name people.
 //
 // Source: https://docs.commercetools.com/api/general-concepts.
 package commercetools
@@ -43,7 +42,7 @@ type Config struct {
 	Transport http.RoundTripper
 }
 
-// Client reads one project. It is safe for concurrent use.
+// Client reads one project, and carries requests that write to it. It is safe for concurrent use.
 type Client struct {
 	apiURL string
 	// project is the first part of every path: "/my-project".
@@ -89,23 +88,12 @@ func (c *Client) Get(ctx context.Context, e Endpoint, id string, expand ...strin
 		query = url.Values{"expand": expand}
 	}
 
-	return c.get(ctx, "/"+string(e)+"/"+url.PathEscape(id), query)
-}
-
-// Customer fetches the customer with this id as it is now.
-func (c *Client) Customer(ctx context.Context, id string) (Customer, error) {
-	raw, err := c.Get(ctx, Customers, id)
-	if err != nil {
-		return Customer{}, err
+	body, err := c.get(ctx, "/"+string(e)+"/"+url.PathEscape(id), query)
+	if refused, ok := errors.AsType[*Error](err); ok {
+		refused.Resource = !refused.Token
 	}
 
-	customer, err := Decode[Customer](raw)
-	if err == nil && customer.ID != id {
-		// A gateway's page or a mix-up must not pass for a customer without an email.
-		err = fmt.Errorf("commercetools: GET %s/%s: the answer is not the customer %s", c.project, Customers, id)
-	}
-
-	return customer, err
+	return body, err
 }
 
 // get returns the body of a success.

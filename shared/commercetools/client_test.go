@@ -330,7 +330,65 @@ func TestMixUps(t *testing.T) {
 		t.Error("a page of 100 passed for one of 500")
 	}
 
-	if _, err := c.Customer(t.Context(), "043cf898-d6f7-4572-b0c9-7e65a577069e"); err == nil {
-		t.Error("an answer without an id passed for the customer")
+	const id = "043cf898-d6f7-4572-b0c9-7e65a577069e"
+
+	for name, fetch := range map[string]func() error{
+		"customer":  func() error { _, err := c.Customer(t.Context(), id); return err },
+		"order":     func() error { _, err := c.Order(t.Context(), id); return err },
+		"payment":   func() error { _, err := c.Payment(t.Context(), id); return err },
+		"category":  func() error { _, err := c.Category(t.Context(), id); return err },
+		"product":   func() error { _, err := c.PublishedProduct(t.Context(), id); return err },
+		"inventory": func() error { _, err := c.InventoryEntry(t.Context(), id); return err },
+	} {
+		if err := fetch(); err == nil || !strings.Contains(err.Error(), id) {
+			t.Errorf("an answer without an id passed for the %s: %v", name, err)
+		}
+	}
+}
+
+// Only commercetools' own 404 to a request for one resource says that this is gone.
+func TestIsNotFound(t *testing.T) {
+	t.Parallel()
+
+	own := faulttest.Fault{Status: 404, Body: `{"message":"x","errors":[{"code":"ResourceNotFound"}]}`}
+	one := func(c *commercetools.Client) error {
+		_, err := c.Order(t.Context(), "o1")
+
+		return err
+	}
+	query := func(c *commercetools.Client) error {
+		_, err := c.Query(t.Context(), commercetools.Orders, commercetools.Query{})
+
+		return err
+	}
+
+	for name, tt := range map[string]struct {
+		path  string
+		fault faulttest.Fault
+		do    func(*commercetools.Client) error
+		want  bool
+	}{
+		"a resource":                   {"/orders/o1", own, one, true},
+		"a resource, not in its words": {"/orders/o1", faulttest.Fault{Status: 404, Body: "<html>"}, one, false},
+		"a resource, 403":              {"/orders/o1", faulttest.Fault{Status: 403, Body: own.Body}, one, false},
+		"a query":                      {"/orders", own, query, false},
+		"a token":                      {"/oauth/token", own, one, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			client := commercetools.New(local(faulttest.Wrap(commercetoolstest.NewServer("shop"), func(r *http.Request) faulttest.Fault {
+				if strings.HasSuffix(r.URL.Path, tt.path) {
+					return tt.fault
+				}
+
+				return faulttest.Fault{}
+			})))
+
+			err := tt.do(client)
+			if _, ok := errors.AsType[*commercetools.Error](err); !ok || commercetools.IsNotFound(err) != tt.want {
+				t.Errorf("IsNotFound(%v) = %t, want %t", err, !tt.want, tt.want)
+			}
+		})
 	}
 }

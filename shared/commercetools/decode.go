@@ -53,8 +53,8 @@ func unmarshal(raw []byte, v any) error {
 	return json.Unmarshal(raw, v) //nolint:wrapcheck // Decode words it
 }
 
-// newDecodeError words err anew, for encoding/json and time quote the value they stumble over.
-func newDecodeError(name string, raw json.RawMessage, err error) *DecodeError {
+// IDOf returns a resource's id, also of one that is broken elsewhere; "" when there is none.
+func IDOf(raw json.RawMessage) string {
 	var head struct {
 		ID string `json:"id"`
 	}
@@ -62,7 +62,12 @@ func newDecodeError(name string, raw json.RawMessage, err error) *DecodeError {
 	// Of a broken resource the id is the best that can be had.
 	_ = json.Unmarshal(raw, &head)
 
-	e := &DecodeError{Type: name, ID: head.ID, Problem: "a value can't be read"}
+	return head.ID
+}
+
+// newDecodeError words err anew, for encoding/json and time quote the value they stumble over.
+func newDecodeError(name string, raw json.RawMessage, err error) *DecodeError {
+	e := &DecodeError{Type: name, ID: IDOf(raw), Problem: "a value can't be read"}
 
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		kind, _, _ := strings.Cut(wrong.Value, " ")

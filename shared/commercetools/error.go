@@ -13,6 +13,10 @@ type Error struct {
 	Status int
 	// Operation is the method and the path without the query, which may hold personal data: "GET /my-project/customers/…".
 	Operation string
+	// Resource tells that one resource was asked for by its id. A query's 404 is about the project.
+	Resource bool
+	// Token tells that the token endpoint has answered: it is about the settings, never about what was asked for.
+	Token bool
 	// Code is the first error's code, such as "ResourceNotFound"; empty when the body was not commercetools' JSON.
 	Code string
 	// Message is commercetools' own text, shortened.
@@ -30,9 +34,10 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("commercetools: %s: status %d %s: %s", e.Operation, e.Status, e.Code, e.Message)
 }
 
-// IsNotFound tells whether the resource does not exist (any more).
+// IsNotFound tells whether commercetools said in its own words that the resource does not exist (any more). A 404 without
+// them comes from something else, at a wrong URL for example.
 func IsNotFound(err error) bool {
-	var e *Error
+	e, ok := errors.AsType[*Error](err)
 
-	return errors.As(err, &e) && e.Status == http.StatusNotFound
+	return ok && e.Resource && e.Status == http.StatusNotFound && e.Code != ""
 }

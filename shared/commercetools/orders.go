@@ -1,15 +1,17 @@
 package commercetools
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 // What can be expanded in an order. Without the discount codes an order does not say what the shopper typed.
 const (
 	ExpandDiscountCodes = "discountCodes[*].discountCode"
 	ExpandPayments      = "paymentInfo.payments[*]"
 )
+
+// Customer fetches the customer with this id as it is now.
+func (c *Client) Customer(ctx context.Context, id string) (Customer, error) {
+	return get[Customer](ctx, c, Customers, id)
+}
 
 // Order fetches the order with this id as it is now, its discount codes expanded.
 func (c *Client) Order(ctx context.Context, id string) (Order, error) {
@@ -20,7 +22,7 @@ func (c *Client) Order(ctx context.Context, id string) (Order, error) {
 // first that was created, so that the answer stays the same. found is false when there is none.
 func (c *Client) OrderOfPayment(ctx context.Context, paymentID string) (o Order, found bool, err error) {
 	page, err := c.Query(ctx, Orders, Query{
-		Where:  []Predicate{PaidBy(paymentID)},
+		Where:  []Predicate{paidBy(paymentID)},
 		Sort:   []string{"createdAt asc", "id asc"},
 		Limit:  1,
 		Expand: []string{ExpandDiscountCodes},
@@ -48,30 +50,4 @@ func (c *Client) PaymentsByID(ctx context.Context, ids ...string) ([]Payment, er
 // expanded. A product that does not exist or is not published any more is missing.
 func (c *Client) ProductsByID(ctx context.Context, ids ...string) ([]Product, error) {
 	return byID[Product](ctx, c, ProductProjections, ids, ExpandCategoryAncestors)
-}
-
-// byID fetches resources by one query per MaxIDs ids. An id may come more than once, "" is none.
-func byID[T any](ctx context.Context, c *Client, e Endpoint, ids []string, expand ...string) ([]T, error) {
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	if len(ids) > 0 && ids[0] == "" {
-		ids = ids[1:]
-	}
-
-	var all []T
-
-	for some := range slices.Chunk(ids, MaxIDs) {
-		page, err := c.Query(ctx, e, Query{Where: []Predicate{IDIn(some...)}, Limit: len(some), Expand: expand})
-		if err != nil {
-			return nil, err
-		}
-
-		found, err := decodeAll[T](page.Results)
-		if err != nil {
-			return nil, err
-		}
-
-		all = append(all, found...)
-	}
-
-	return all, nil
 }

@@ -68,7 +68,10 @@ func (t *tokens) get(ctx context.Context, refused *oauth2.Token) (*oauth2.Token,
 // tokenError drops the token endpoint's body, which the OAuth package's error would print.
 func tokenError(err error) error {
 	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
-		return newError(http.MethodPost+" "+grantPath, refusal.Response, refusal.Body)
+		e := newError(http.MethodPost+" "+grantPath, refusal.Response, refusal.Body)
+		e.Token = true
+
+		return e
 	}
 
 	return fmt.Errorf("commercetools: fetch a token: %w", err)

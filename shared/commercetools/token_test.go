@@ -236,7 +236,7 @@ func TestTokenErrors(t *testing.T) {
 				t.Fatalf("not an Error: %v", err)
 			}
 
-			tt.want.Operation = "POST /oauth/token"
+			tt.want.Operation, tt.want.Token = "POST /oauth/token", true
 			if diff := cmp.Diff(tt.want, *got); diff != "" {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}

@@ -80,7 +80,7 @@ func TestAnswerAndLog(t *testing.T) {
 	}{
 		{"done", nil, 204, "", line("INFO", "done", nil)},
 		{"ignored", delivery.Ignored("switched off"), 204, "", line("INFO", "done", map[string]any{"reason": "switched off"})},
-		{"gone", &commercetools.Error{Status: 404, Operation: "GET /demo/customers/c1", Code: "ResourceNotFound"}, 204, "", line("INFO", "done", map[string]any{
+		{"gone", &commercetools.Error{Status: 404, Resource: true, Code: "ResourceNotFound"}, 204, "", line("INFO", "done", map[string]any{
 			"reason": "gone from commercetools",
 		})},
 		{"parked", kl(400, 0), 204, "", line("ERROR", "parked", map[string]any{

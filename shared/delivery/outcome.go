@@ -3,7 +3,6 @@ package delivery
 import (
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
@@ -96,18 +95,13 @@ func judgeKlaviyo(e *klaviyo.Error) (Outcome, string) {
 	}
 }
 
-// judgeCommercetools: only commercetools' own 404 says that the resource is gone. One without its code comes from
-// something else, at a wrong CT_API_URL say, and must not acknowledge everything. The token endpoint's refusals, a 400 for
-// an unknown scope among them, are about the settings, never about the message.
+// judgeCommercetools: the token endpoint's refusals, a 400 for an unknown scope among them, are about the settings, never
+// about the message.
 func judgeCommercetools(e *commercetools.Error) (Outcome, string) {
-	about := !strings.HasSuffix(e.Operation, "/oauth/token")
-	// "GET /project/orders/id": a query has no id, and its 404 is about the project.
-	one := strings.Count(e.Operation, "/") > 2
-
 	switch {
-	case about && one && e.Status == http.StatusNotFound && e.Code != "":
+	case commercetools.IsNotFound(e):
 		return Done, "gone from commercetools"
-	case about && e.Status == http.StatusBadRequest:
+	case e.Status == http.StatusBadRequest && !e.Token:
 		return Never, "commercetools_rejected"
 	default:
 		return Later, "commercetools_unavailable"

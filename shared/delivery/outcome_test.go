@@ -21,10 +21,10 @@ func TestClassify(t *testing.T) {
 		return &klaviyo.Error{Status: status, Operation: "POST /api/profiles", Details: []klaviyo.Detail{{Code: "some_code"}}}
 	}
 	ct := func(status int, code string) error {
-		return &commercetools.Error{Status: status, Operation: "GET /demo/customers/c1", Code: code}
+		return &commercetools.Error{Status: status, Operation: "GET /demo/customers/c1", Resource: true, Code: code}
 	}
 	token := func(status int, code string) error {
-		return &commercetools.Error{Status: status, Operation: "POST /oauth/token", Code: code}
+		return &commercetools.Error{Status: status, Operation: "POST /oauth/token", Token: true, Code: code}
 	}
 
 	tests := []struct {
