@@ -63,11 +63,11 @@ func (h handler) created(ctx context.Context, m delivery.Message) error {
 		return err
 	}
 
-	if !h.counts(order, m) {
+	if !h.worthAnEvent(order, m) {
 		return delivery.Ignored("the order's state is not in order.states.created.placedOrder")
 	}
 
-	products, err := h.products(ctx, order)
+	products, err := delivery.ProductsOf(ctx, h.ct, order)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (h handler) created(ctx context.Context, m delivery.Message) error {
 		return err
 	}
 
-	return h.send(ctx, items)
+	return delivery.Each(ctx, items, h.kl.CreateEvent)
 }
 
 // changed records that an order has come into a state that is worth an event.
@@ -113,7 +113,7 @@ func (h handler) changed(ctx context.Context, m delivery.Message) error {
 		return ignoredState()
 	}
 
-	products, err := h.products(ctx, order)
+	products, err := delivery.ProductsOf(ctx, h.ct, order)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package orderevents
 
 import (
 	"context"
-	"log/slog"
 	"slices"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
@@ -41,22 +40,10 @@ func (h handler) withCodes(ctx context.Context, o commercetools.Order) (commerce
 	return o, nil
 }
 
-// products returns those of the order that are still there.
-func (h handler) products(ctx context.Context, o commercetools.Order) ([]commercetools.Product, error) {
-	ids := o.ProductIDs()
-
-	products, err := h.ct.ProductsByID(ctx, ids...)
-	if missing := len(ids) - len(products); err == nil && missing > 0 {
-		delivery.Note(ctx, slog.Int("products_missing", missing))
-	}
-
-	return products, err
-}
-
-// counts tells whether a new order is worth an event by its state. The state when it was created is meant. A message that was
+// worthAnEvent tells whether a new order is worth an event by its state. The state when it was created is meant. A message that was
 // too large to hold the order does not tell it, and once the order has changed it can't be told any more: such an order
 // counts, for being confirmed or cancelled by now is no reason to lose it.
-func (h handler) counts(o commercetools.Order, m delivery.Message) bool {
+func (h handler) worthAnEvent(o commercetools.Order, m delivery.Message) bool {
 	changedSince := m.ResourceVersion > 0 && o.Version > m.ResourceVersion
 
 	return slices.Contains(h.cfg.Order.States.Created.PlacedOrder, o.OrderState) || !m.PayloadIncluded && changedSince

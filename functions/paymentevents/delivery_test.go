@@ -116,6 +116,22 @@ func TestParked(t *testing.T) {
 	}
 }
 
+// A refund that Klaviyo refuses for good doesn't keep the others of its payment from it.
+func TestRefusedRefund(t *testing.T) {
+	t.Parallel()
+
+	s := openRefunded(t, functiontest.Options{AtKlaviyo: functiontest.First("/api/events", faulttest.Fault{Status: 413})})
+	s.Commercetools.Put("payments", payment(t, id, "2026-01-02T03:04:00Z",
+		transaction("t1", 1999, nil), transaction("t2", 500, object{"timestamp": "2026-01-05T00:00:00Z"}), transaction("t3", 250, object{"timestamp": "2026-01-06T00:00:00Z"})))
+	s.ExpectParked(t, tooLarge(t, "PaymentTransactionAdded"), map[string]string{
+		"function": "PaymentEvents", "message_id": "m1", "resource": "payment/" + id, "reason": "klaviyo_rejected", "klaviyo_status": "413",
+	})
+
+	if n := len(s.Klaviyo.Events()); n != 2 {
+		t.Errorf("%d events, want the other 2", n)
+	}
+}
+
 func TestDuplicatesAtOnce(t *testing.T) {
 	t.Parallel()
 

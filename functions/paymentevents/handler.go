@@ -95,23 +95,19 @@ func (h handler) record(
 		return err
 	}
 
-	products, err := h.ct.ProductsByID(ctx, order.ProductIDs()...)
+	products, err := delivery.ProductsOf(ctx, h.ct, order)
 	if err != nil {
 		return err
 	}
 
-	for _, refund := range refunds {
+	return delivery.Each(ctx, refunds, func(ctx context.Context, refund commercetools.Transaction) error {
 		event, err := mapping.RefundedOrder(order, products, payments, refund.ID, m.CreatedAt, h.shop, h.order)
 		if err != nil {
 			return err
 		}
 
-		if err := h.kl.CreateEvent(ctx, event); err != nil {
-			return err
-		}
-	}
-
-	return nil
+		return h.kl.CreateEvent(ctx, event)
+	})
 }
 
 // payments returns all payments of the order, one of which is known: which refund is an order's first depends on all. They

@@ -233,4 +233,8 @@ func TestProductIsGone(t *testing.T) {
 	s.Commercetools.Delete("product-projections", "p1")
 	s.Done(t, added(t, nil))
 	s.ExpectEvents(t, refunded)
+
+	if n := s.LastLine(t)["products_missing"]; n != 1.0 {
+		t.Errorf("products_missing %v, want 1", n)
+	}
 }

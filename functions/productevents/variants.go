@@ -4,16 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/ctklaviyo/connector/shared/delivery"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 )
-
-// atOnce is how many variants of a product are written at the same time: it may have 100, and a message less than a minute.
-const atOnce = 10
 
 // writeVariants creates and updates the variants of an item, then deletes those that commercetools has no more. The list of
 // those that there are, which the latter needs, is asked for first: it tells which are to be created, and saves a request
@@ -28,7 +22,7 @@ func (h handler) writeVariants(ctx context.Context, itemID string, variants []kl
 		return slices.ContainsFunc(variants, func(v klaviyo.Variant) bool { return v.ExternalID == id })
 	})
 
-	refused := each(ctx, variants, func(ctx context.Context, v klaviyo.Variant) error {
+	refused := delivery.Each(ctx, variants, func(ctx context.Context, v klaviyo.Variant) error {
 		write := h.createVariant
 		if slices.Contains(have, v.ExternalID) {
 			write = h.kl.UpsertVariant
@@ -44,7 +38,7 @@ func (h handler) writeVariants(ctx context.Context, itemID string, variants []kl
 		return refused
 	}
 
-	if err := each(ctx, surplus, h.kl.DeleteVariant); err != nil {
+	if err := delivery.Each(ctx, surplus, h.kl.DeleteVariant); err != nil {
 		return err
 	}
 
@@ -71,38 +65,4 @@ func (h handler) createVariant(ctx context.Context, v klaviyo.Variant) error {
 	}
 
 	return h.kl.UpsertVariant(ctx, v)
-}
-
-// each does something for all, some at once. What can never succeed doesn't keep the others from it, and is the error in
-// the end; after any other error the message comes again, so that the rest is left.
-func each[T any](ctx context.Context, all []T, do func(context.Context, T) error) error {
-	var (
-		mu    sync.Mutex
-		never error
-	)
-
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
-
-	for _, one := range all {
-		group.Go(func() error {
-			err := do(ctx, one)
-			if delivery.Classify(err) != delivery.Never {
-				return err
-			}
-
-			mu.Lock()
-			defer mu.Unlock()
-
-			never = err
-
-			return nil
-		})
-	}
-
-	if err := group.Wait(); err != nil {
-		return err
-	}
-
-	return never
 }

@@ -35,8 +35,8 @@ type Target struct {
 }
 
 // NewHandler returns the HTTP handler of a function. function is its name in the log. target gives where messages go; it
-// is asked for every request, so it should remember its answer. When it has none, a missing setting say, the request
-// ends with 503 and a line in the log.
+// is asked for every request, so it should remember its answer. When it has none, because a setting is missing for
+// example, the request ends with 503 and a line in the log.
 //
 // The answers: 204, 503 (with Retry-After when the error has one), 405 for a method other than POST, 413 for a body of
 // more than 16 MiB. One line is logged for each message.
@@ -72,14 +72,14 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
 	}
 
 	ctx, notes := withNotes(ctx)
-	d, res := h.handle(ctx, r.Header, body)
+	d, res := h.deliver(ctx, r.Header, body)
 
 	attrs := append(res.attrs(h.function, d), notes.list()...)
 	//nolint:forbidigo // as above
 	attrs = append(attrs, slog.Int64("milliseconds", time.Since(started).Milliseconds()))
 	h.log.LogAttrs(ctx, res.level(), "message handled", attrs...)
 
-	if res.outcome == Done {
+	if res.outcome != Later { // What never succeeds has been parked.
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
@@ -103,52 +103,70 @@ func (h *handler) unread(ctx context.Context, w http.ResponseWriter, err error) 
 	w.WriteHeader(status)
 }
 
-// result is what became of a delivery.
+// result is what becomes of a delivery.
 type result struct {
-	outcome Outcome // Done or Later: one that was to be parked has been, or will come again
-	parked  bool
-	reason  string
+	outcome Outcome
+	// reason is a code for what failed, and a phrase where there is nothing to do. Neither quotes anything: it is a label of
+	// a metric.
+	reason string
+	// parking is why one that never succeeds has not been parked: "not_configured" or "failed". It comes again.
+	parking string
 	err     error
 }
 
-// handle takes a delivery to its target.
-func (h *handler) handle(ctx context.Context, header http.Header, body []byte) (delivered, result) {
-	d, err := decode(header, body)
+// deliver takes a delivery to the target, and parks it if it never succeeds.
+func (h *handler) deliver(ctx context.Context, header http.Header, body []byte) (delivered, result) {
+	d, decodeErr := decode(header, body)
 
-	target, targetErr := guard(h.target)
-	if targetErr != nil {
-		return d, result{outcome: Later, reason: "not_configured", err: targetErr}
+	var target Target
+
+	err := guard(func() (err error) {
+		target, err = h.target()
+
+		return err
+	})
+	if err != nil {
+		return d, result{outcome: Later, reason: "not_configured", err: err}
 	}
 
-	if of := d.message.ProjectKey; err == nil && of != "" && of != target.Project {
+	res := target.handle(ctx, d, decodeErr)
+	if res.outcome == Never {
+		res = h.park(ctx, target.Parker, d, res)
+	}
+
+	return d, res
+}
+
+// handle takes a delivery that was decoded, or not, to Handle.
+func (t Target) handle(ctx context.Context, d delivered, err error) result {
+	if of := d.message.ProjectKey; err == nil && of != "" && of != t.Project {
 		err = &foreignError{of}
 	}
 
 	if err == nil {
-		_, err = guard(func() (struct{}, error) { return struct{}{}, target.Handle(ctx, d.message) })
+		err = guard(func() error { return t.Handle(ctx, d.message) })
 	}
 
 	outcome, reason := judge(err)
-	if outcome != Never {
-		return d, result{outcome: outcome, reason: reason, err: err}
+
+	return result{outcome: outcome, reason: reason, err: err}
+}
+
+// park parks what never succeeds; it comes later when it can't be parked.
+func (h *handler) park(ctx context.Context, parker Parker, d delivered, refused result) result {
+	if parker == nil {
+		return result{outcome: Later, reason: refused.reason, parking: "not_configured", err: refused.err}
 	}
 
-	if target.Parker == nil {
-		return d, result{outcome: Later, reason: reason + ", and parking is not configured", err: err}
+	if err := guard(func() error { return parker.Park(ctx, d.parked(h.function, refused.reason, refused.err)) }); err != nil {
+		return result{outcome: Later, reason: refused.reason, parking: "failed", err: errors.Join(refused.err, err)}
 	}
 
-	_, parkErr := guard(func() (struct{}, error) {
-		return struct{}{}, target.Parker.Park(ctx, d.parked(h.function, reason, err))
-	})
-	if parkErr != nil {
-		return d, result{outcome: Later, reason: reason + ", and parking failed", err: errors.Join(err, parkErr)}
-	}
-
-	return d, result{outcome: Done, parked: true, reason: reason, err: err}
+	return refused
 }
 
 // guard calls f and turns a panic into an error: one bad message must not end the process.
-func guard[T any](f func() (T, error)) (value T, err error) {
+func guard(f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = &panicError{value: v, stack: debug.Stack()}

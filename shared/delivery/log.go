@@ -26,7 +26,11 @@ func (r result) attrs(function string, d delivered) []slog.Attr {
 		attrs = append(attrs, slog.String("reason", r.reason))
 	}
 
-	if r.err != nil && (r.outcome == Later || r.parked) {
+	if r.parking != "" {
+		attrs = append(attrs, slog.String("parking", r.parking))
+	}
+
+	if r.err != nil && r.outcome != Done {
 		attrs = append(attrs, slog.Any("error", r.err))
 	}
 
@@ -37,9 +41,9 @@ func (r result) attrs(function string, d delivered) []slog.Attr {
 	return attrs
 }
 
-// name tells a parked message from one that is done.
+// name is the outcome of a delivery that is over: what never succeeds has been parked.
 func (r result) name() string {
-	if r.parked {
+	if r.outcome == Never {
 		return "parked"
 	}
 
@@ -51,7 +55,7 @@ func (r result) level() slog.Level {
 	_, panicked := errors.AsType[*panicError](r.err)
 
 	switch {
-	case r.parked || panicked:
+	case r.outcome == Never || panicked:
 		return slog.LevelError
 	case r.outcome == Later:
 		return slog.LevelWarn

@@ -210,18 +210,17 @@ func TestParkedKeepsPubSubsLimits(t *testing.T) {
 func TestParkingThatFailsIsNotAcknowledged(t *testing.T) {
 	t.Parallel()
 
-	for name, parker := range map[string]delivery.Parker{"fails": &keeper{err: errors.New("no topic")}, "not configured": nil} {
-		t.Run(name, func(t *testing.T) {
+	// The reason is a label of a metric, and stays what it would be.
+	for parking, parker := range map[string]delivery.Parker{"failed": &keeper{err: errors.New("no topic")}, "not_configured": nil} {
+		t.Run(parking, func(t *testing.T) {
 			t.Parallel()
 
-			handler := delivery.NewHandler("CustomerEvents", slog.New(slog.DiscardHandler), func() (delivery.Target, error) {
+			w, line := serve(t, strings.NewReader("hello"), func() (delivery.Target, error) {
 				return delivery.Target{Project: "demo", Handle: func(context.Context, delivery.Message) error { return nil }, Parker: parker}, nil
 			})
-			w := httptest.NewRecorder()
-			handler(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader("hello")))
 
-			if w.Code != http.StatusServiceUnavailable {
-				t.Errorf("status %d, want 503", w.Code)
+			if w.Code != http.StatusServiceUnavailable || line["outcome"] != "later" || line["reason"] != "unreadable" || line["parking"] != parking {
+				t.Errorf("status %d, logged %v; want 503, later, unreadable, and parking %s", w.Code, line, parking)
 			}
 		})
 	}

@@ -9,25 +9,15 @@ func Try(ctx context.Context, target Target, data []byte) (outcome Outcome, reas
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 
-	target.Parker = nowhere{}
-	h := &handler{target: func() (Target, error) { return target, nil }}
-	_, res := h.handle(ctx, nil, data)
+	d, err := decode(nil, data)
 
-	switch {
-	case res.parked:
-		return Never, res.reason, res.err
-	case res.outcome == Done: // An error only says that there is nothing to do.
+	res := target.handle(ctx, d, err)
+	if res.outcome == Done { // An error only says that there is nothing to do.
 		return Done, res.reason, nil
-	default:
-		return res.outcome, res.reason, res.err
 	}
+
+	return res.outcome, res.reason, res.err
 }
-
-// nowhere is the Parker for those who keep a message that fails.
-type nowhere struct{}
-
-// Park implements Parker.
-func (nowhere) Park(context.Context, Parked) error { return nil }
 
 // Read reads a payload, bare or in an envelope. The error is the one with which Try would end; even then the message holds
 // what could be read.
