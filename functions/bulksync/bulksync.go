@@ -21,6 +21,7 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/bulk/cloud"
+	"github.com/ctklaviyo/connector/shared/once"
 	"github.com/ctklaviyo/connector/shared/settings"
 )
 
@@ -43,7 +44,7 @@ func newHandler(variables envconfig.Lookuper, log io.Writer) http.Handler {
 	env, err := settings.Load[environment](context.Background(), variables)
 	logger := env.Logger(log)
 
-	return New(settings.Once(func() (*bulk.Control, error) {
+	return New(once.Success(func() (*bulk.Control, error) {
 		if err != nil {
 			return nil, err
 		}

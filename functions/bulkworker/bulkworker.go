@@ -16,6 +16,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/bulk/cloud"
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/once"
 	"github.com/ctklaviyo/connector/shared/settings"
 )
 
@@ -42,7 +43,7 @@ func newHandler(variables envconfig.Lookuper, log io.Writer) http.Handler {
 	env, err := settings.Load[environment](context.Background(), variables)
 	logger := env.Logger(log)
 
-	return New(settings.Once(func() (*bulk.Worker, error) {
+	return New(once.Success(func() (*bulk.Worker, error) {
 		if err != nil {
 			return nil, err
 		}

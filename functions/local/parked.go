@@ -60,7 +60,7 @@ func parkedCommand(state *string) *cobra.Command {
 
 // withParked opens the parked messages, where serve and the deployed functions put them, for use.
 func withParked(ctx context.Context, state string, use func(parkedMessages) error) error {
-	parking, err := settings.Load[settings.Parking](ctx, envconfig.OsLookuper())
+	parking, err := settings.Load[settings.Parked](ctx, envconfig.OsLookuper())
 	if err != nil {
 		return err
 	}

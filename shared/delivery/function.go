@@ -9,6 +9,7 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/once"
 	"github.com/ctklaviyo/connector/shared/settings"
 )
 
@@ -53,7 +54,7 @@ func NewFunction[E interface{ common() Environment }](
 		})
 	}
 
-	return NewHandler(function, env.common().Logger(log), settings.Once(target))
+	return NewHandler(function, env.common().Logger(log), once.Success(target))
 }
 
 func open(e Environment, build func(*commercetools.Client, *klaviyo.Client, settings.Config) Handle) (Target, error) {

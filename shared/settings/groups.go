@@ -26,7 +26,7 @@ type Commercetools struct {
 
 var projectForm = regexp.MustCompile(`^[A-Za-z0-9_-]{2,36}$`)
 
-// Validate finds a project that is no project key, and an address that is too long by the path that the client adds.
+// Validate finds a project that is no project key, and an auth URL that already ends in the path which the client adds.
 func (c Commercetools) Validate() error {
 	var problems []error
 
@@ -90,39 +90,28 @@ func (s Shop) Mapping() mapping.Shop {
 	}
 }
 
-// Parking says where messages go that never succeed, and where they are read again.
+// Parking says where messages go that never succeed.
 type Parking struct {
 	// Topic is a Pub/Sub topic: projects/PROJECT/topics/TOPIC, or TOPIC alone for one of Project. Without one nothing is
 	// parked, and such messages come again.
-	Topic string `env:"PARKED_TOPIC"`
-	// Subscription is the topic's pull subscription, projects/PROJECT/subscriptions/SUBSCRIPTION: `local parked` reads from
-	// it. Without one it is the subscription that has the topic's name.
-	Subscription string `env:"PARKED_SUBSCRIPTION"`
-	Project      string `env:"GOOGLE_CLOUD_PROJECT"`
+	Topic   string `env:"PARKED_TOPIC"`
+	Project string `env:"GOOGLE_CLOUD_PROJECT"`
 }
 
-var (
-	topicForm        = regexp.MustCompile(`^(projects/[^/\s]+/topics/)?[^/\s]+$`)
-	subscriptionForm = regexp.MustCompile(`^projects/[^/\s]+/subscriptions/[^/\s]+$`)
-)
+var topicForm = regexp.MustCompile(`^(projects/[^/\s]+/topics/)?[^/\s]+$`)
 
-// Validate finds names that are none, and wants a project for a topic that doesn't name its own.
+// Validate finds a topic that is none, and wants a project for one that doesn't name its own.
 func (p Parking) Validate() error {
-	var problems []error
-
 	switch {
 	case p.Topic == "":
+		return nil
 	case !topicForm.MatchString(p.Topic):
-		problems = append(problems, errors.New("PARKED_TOPIC: must be a name such as projects/PROJECT/topics/TOPIC"))
+		return errors.New("PARKED_TOPIC: must be a name such as projects/PROJECT/topics/TOPIC")
 	case !strings.Contains(p.Topic, "/") && p.Project == "":
-		problems = append(problems, errors.New("GOOGLE_CLOUD_PROJECT is required with PARKED_TOPIC"))
+		return errors.New("GOOGLE_CLOUD_PROJECT is required with PARKED_TOPIC")
+	default:
+		return nil
 	}
-
-	if p.Subscription != "" && !subscriptionForm.MatchString(p.Subscription) {
-		problems = append(problems, errors.New("PARKED_SUBSCRIPTION: must be a full name such as projects/PROJECT/subscriptions/SUBSCRIPTION"))
-	}
-
-	return errors.Join(problems...)
 }
 
 // TopicName is the topic's full name; "" without a topic.
@@ -134,8 +123,28 @@ func (p Parking) TopicName() string {
 	return "projects/" + p.Project + "/topics/" + p.Topic
 }
 
+// Parked says where parked messages are read again; no function does that.
+type Parked struct {
+	Parking
+
+	// Subscription is the topic's pull subscription, projects/PROJECT/subscriptions/SUBSCRIPTION. Without one it is the
+	// subscription that has the topic's name.
+	Subscription string `env:"PARKED_SUBSCRIPTION"`
+}
+
+var subscriptionForm = regexp.MustCompile(`^projects/[^/\s]+/subscriptions/[^/\s]+$`)
+
+// Validate finds a subscription that is none.
+func (p Parked) Validate() error {
+	if p.Subscription != "" && !subscriptionForm.MatchString(p.Subscription) {
+		return errors.New("PARKED_SUBSCRIPTION: must be a full name such as projects/PROJECT/subscriptions/SUBSCRIPTION")
+	}
+
+	return nil
+}
+
 // SubscriptionName is the full name of the subscription; "" with neither a subscription nor a topic.
-func (p Parking) SubscriptionName() string {
+func (p Parked) SubscriptionName() string {
 	if p.Subscription != "" {
 		return p.Subscription
 	}

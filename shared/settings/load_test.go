@@ -20,7 +20,7 @@ type everything struct {
 	settings.Commercetools
 	settings.Klaviyo
 	settings.Shop
-	settings.Parking
+	settings.Parked
 	settings.Sync
 	settings.Log
 	settings.File
@@ -94,7 +94,7 @@ func TestLoad(t *testing.T) {
 		t.Error(diff)
 	}
 
-	if diff := cmp.Diff(settings.Parking{Topic: "parked", Project: "my-project"}, env.Parking); diff != "" {
+	if diff := cmp.Diff(settings.Parked{Parking: settings.Parking{Topic: "parked", Project: "my-project"}}, env.Parked); diff != "" {
 		t.Error(diff)
 	}
 
@@ -211,15 +211,15 @@ func TestParkingNames(t *testing.T) {
 	const full = "projects/other/topics/parked"
 
 	tests := map[string]struct {
-		parking                 settings.Parking
+		parking                 settings.Parked
 		wantTopic, wantToReadIt string
 	}{
-		"nothing":             {settings.Parking{Project: "p"}, "", ""},
-		"a topic's id":        {settings.Parking{Topic: "parked", Project: "p"}, "projects/p/topics/parked", "projects/p/subscriptions/parked"},
-		"a full name":         {settings.Parking{Topic: full, Project: "p"}, full, "projects/other/subscriptions/parked"},
-		"without a project":   {settings.Parking{Topic: full}, full, "projects/other/subscriptions/parked"},
-		"both":                {settings.Parking{Topic: full, Subscription: "projects/p/subscriptions/s"}, full, "projects/p/subscriptions/s"},
-		"only a subscription": {settings.Parking{Subscription: "projects/p/subscriptions/s"}, "", "projects/p/subscriptions/s"},
+		"nothing":             {settings.Parked{Parking: settings.Parking{Project: "p"}}, "", ""},
+		"a topic's id":        {settings.Parked{Parking: settings.Parking{Topic: "parked", Project: "p"}}, "projects/p/topics/parked", "projects/p/subscriptions/parked"},
+		"a full name":         {settings.Parked{Parking: settings.Parking{Topic: full, Project: "p"}}, full, "projects/other/subscriptions/parked"},
+		"without a project":   {settings.Parked{Parking: settings.Parking{Topic: full}}, full, "projects/other/subscriptions/parked"},
+		"both":                {settings.Parked{Parking: settings.Parking{Topic: full}, Subscription: "projects/p/subscriptions/s"}, full, "projects/p/subscriptions/s"},
+		"only a subscription": {settings.Parked{Subscription: "projects/p/subscriptions/s"}, "", "projects/p/subscriptions/s"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -237,6 +237,21 @@ func TestParkingNames(t *testing.T) {
 				t.Errorf("subscription %q, want %q", got, tt.wantToReadIt)
 			}
 		})
+	}
+}
+
+// Only who reads parked messages minds the subscription; a function works without.
+func TestParkedSubscriptionIsForItsReaders(t *testing.T) {
+	t.Parallel()
+
+	env := envconfig.MapLookuper(with("PARKED_SUBSCRIPTION", "parked"))
+
+	if _, err := settings.Load[struct{ settings.Parking }](t.Context(), env); err != nil {
+		t.Errorf("a function: %v", err)
+	}
+
+	if _, err := settings.Load[settings.Parked](t.Context(), env); err == nil {
+		t.Error("the reader takes a name that is none")
 	}
 }
 

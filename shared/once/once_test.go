@@ -1,18 +1,18 @@
-package settings_test
+package once_test
 
 import (
 	"errors"
 	"sync"
 	"testing"
 
-	"github.com/ctklaviyo/connector/shared/settings"
+	"github.com/ctklaviyo/connector/shared/once"
 )
 
-func TestOnce(t *testing.T) {
+func TestSuccess(t *testing.T) {
 	t.Parallel()
 
 	calls := 0
-	get := settings.Once(func() (int, error) {
+	get := once.Success(func() (int, error) {
 		calls++
 		if calls == 1 {
 			return 0, errors.New("not yet")
