@@ -2,7 +2,6 @@ package categoryevents
 
 import (
 	"net/http"
-	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -17,9 +16,6 @@ import (
 func TestRedelivery(t *testing.T) {
 	t.Parallel()
 
-	// An hour is longer than a message may take, so that the clients hand the answer on at once.
-	const anHour = "3600"
-
 	updated, deleted := changed(t, "ResourceUpdated"), changed(t, "ResourceDeleted")
 	is, gone := map[string]string{pants: "Women > Pants"}, map[string]string{}
 
@@ -29,13 +25,13 @@ func TestRedelivery(t *testing.T) {
 		options functiontest.Options
 		want    map[string]string
 	}{
-		{"klaviyo 429", updated, functiontest.Options{AtKlaviyo: functiontest.First("PATCH", faulttest.Fault{Status: 429, RetryAfter: anHour})}, is},
-		{"klaviyo 429, new", updated, functiontest.Options{AtKlaviyo: functiontest.First("POST", faulttest.Fault{Status: 429, RetryAfter: anHour})}, is},
-		{"klaviyo 429, deleted", deleted, functiontest.Options{AtKlaviyo: functiontest.First("DELETE", faulttest.Fault{Status: 429, RetryAfter: anHour})}, gone},
-		{"klaviyo 500", updated, functiontest.Options{AtKlaviyo: functiontest.First("/api", faulttest.Fault{Status: 500, RetryAfter: anHour})}, is},
+		{"klaviyo 429", updated, functiontest.Options{AtKlaviyo: functiontest.First("PATCH", faulttest.Fault{Status: 429, RetryAfter: functiontest.AnHour})}, is},
+		{"klaviyo 429, new", updated, functiontest.Options{AtKlaviyo: functiontest.First("POST", faulttest.Fault{Status: 429, RetryAfter: functiontest.AnHour})}, is},
+		{"klaviyo 429, deleted", deleted, functiontest.Options{AtKlaviyo: functiontest.First("DELETE", faulttest.Fault{Status: 429, RetryAfter: functiontest.AnHour})}, gone},
+		{"klaviyo 500", updated, functiontest.Options{AtKlaviyo: functiontest.First("/api", faulttest.Fault{Status: 500, RetryAfter: functiontest.AnHour})}, is},
 		{"klaviyo 401", deleted, functiontest.Options{AtKlaviyo: functiontest.First("/api", faulttest.Fault{Status: 401})}, gone},
 		{"klaviyo 403 that is not JSON", updated, functiontest.Options{AtKlaviyo: functiontest.First("/api", faulttest.Fault{Status: 403, Body: "<html>"})}, is},
-		{"commercetools 503", updated, functiontest.Options{AtCommercetools: functiontest.First("/categories", faulttest.Fault{Status: 503, RetryAfter: anHour})}, is},
+		{"commercetools 503", updated, functiontest.Options{AtCommercetools: functiontest.First("/categories", faulttest.Fault{Status: 503, RetryAfter: functiontest.AnHour})}, is},
 		{"commercetools 404 that is not its own", updated, functiontest.Options{
 			AtCommercetools: functiontest.First("/categories", faulttest.Fault{Status: 404, Body: "<html>"}),
 		}, is},
@@ -79,8 +75,7 @@ func TestAnswerIsLost(t *testing.T) {
 			}
 
 			for _, payload := range payloads {
-				for s.Deliver(t, payload) != http.StatusNoContent { //nolint:revive // as often as Pub/Sub would
-				}
+				s.UntilAcknowledged(t, payload)
 			}
 
 			if got := names(s)[pants]; got != want {
@@ -106,25 +101,6 @@ func TestParked(t *testing.T) {
 	o.ParkingFails = true
 	if status := open(t, o).Deliver(t, created(t)); status != http.StatusServiceUnavailable {
 		t.Errorf("status %d when parking fails, want 503", status)
-	}
-}
-
-func TestDuplicatesAtOnce(t *testing.T) {
-	t.Parallel()
-
-	s := open(t, functiontest.Options{})
-
-	var all sync.WaitGroup
-	for range 4 {
-		for _, payload := range []string{created(t), changed(t, "ResourceUpdated")} {
-			all.Go(func() { s.Acknowledged(t, payload) })
-		}
-	}
-
-	all.Wait()
-
-	if diff := cmp.Diff(map[string]string{pants: "Women > Pants"}, names(s)); diff != "" {
-		t.Errorf("categories (-want +got):\n%s", diff)
 	}
 }
 
@@ -193,4 +169,20 @@ func TestMissingSettings(t *testing.T) {
 	t.Parallel()
 	functiontest.ExpectMissing(t, newHandler, map[string]string{"CT_API_URL": "", "PREFERRED_LOCALE": "?", "PARKED_TOPIC": "parked"}, changed(t, "ResourceUpdated"),
 		"CT_API_URL is required", "PREFERRED_LOCALE", "GOOGLE_CLOUD_PROJECT is required")
+}
+
+// With its settings in place the function does its work, and the names are in the preferred language.
+func TestDeployed(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, functiontest.Options{})
+
+	handler := s.Deployed(t, newHandler, map[string]string{"PREFERRED_LOCALE": "en-US"})
+	if status := functiontest.Deliver(t, handler, created(t)); status != http.StatusNoContent {
+		t.Errorf("status %d, want 204; the log: %v", status, s.LastLine(t))
+	}
+
+	if diff := cmp.Diff(map[string]string{pants: "Women > Pants"}, names(s)); diff != "" {
+		t.Errorf("categories (-want +got):\n%s", diff)
+	}
 }

@@ -2,7 +2,6 @@ package inventoryevents
 
 import (
 	"net/http"
-	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -14,17 +13,14 @@ import (
 func TestRedelivery(t *testing.T) {
 	t.Parallel()
 
-	// An hour is longer than a message may take, so that the clients hand the answer on at once.
-	const anHour = "3600"
-
 	tests := map[string]functiontest.Options{
-		"klaviyo 429":                  {AtKlaviyo: functiontest.First("PATCH", faulttest.Fault{Status: 429, RetryAfter: anHour})},
-		"klaviyo 503":                  {AtKlaviyo: functiontest.First("PATCH", faulttest.Fault{Status: 503, RetryAfter: anHour})},
+		"klaviyo 429":                  {AtKlaviyo: functiontest.First("PATCH", faulttest.Fault{Status: 429, RetryAfter: functiontest.AnHour})},
+		"klaviyo 503":                  {AtKlaviyo: functiontest.First("PATCH", faulttest.Fault{Status: 503, RetryAfter: functiontest.AnHour})},
 		"klaviyo 401":                  {AtKlaviyo: functiontest.First("PATCH", faulttest.Fault{Status: 401})},
 		"klaviyo 404 that is not JSON": {AtKlaviyo: functiontest.First("PATCH", faulttest.Fault{Status: 404, Body: "<html>"})},
-		"commercetools 503":            {AtCommercetools: functiontest.First("/inventory", faulttest.Fault{Status: 503, RetryAfter: anHour})},
+		"commercetools 503":            {AtCommercetools: functiontest.First("/inventory", faulttest.Fault{Status: 503, RetryAfter: functiontest.AnHour})},
 		"commercetools 503, second": {
-			AtCommercetools: functiontest.Nth(2, "/inventory", faulttest.Fault{Status: 503, RetryAfter: anHour}),
+			AtCommercetools: functiontest.Nth(2, "/inventory", faulttest.Fault{Status: 503, RetryAfter: functiontest.AnHour}),
 		},
 		"commercetools 404 that is not its own": {AtCommercetools: functiontest.First("/inventory", faulttest.Fault{Status: 404, Body: "<html>"})},
 	}
@@ -65,24 +61,6 @@ func TestParked(t *testing.T) {
 // broken is an entry whose quantity is no number.
 func broken(id string) []byte {
 	return []byte(`{"id":"` + id + `","sku":"s","availableQuantity":"many"}`)
-}
-
-func TestDuplicatesAtOnce(t *testing.T) {
-	t.Parallel()
-
-	s := open(t, functiontest.Options{})
-	s.Commercetools.Put("inventory", stockOf(entry, sku, "", 7))
-
-	var all sync.WaitGroup
-	for range 8 {
-		all.Go(func() { s.Acknowledged(t, changed(t, "ResourceUpdated")) })
-	}
-
-	all.Wait()
-
-	if quantity(s) != 7 {
-		t.Errorf("stock %d, want 7", quantity(s))
-	}
 }
 
 // While a writing waits, another instance handles a message about a newer change from start to end. The older stock is
@@ -137,4 +115,19 @@ func TestMissingSettings(t *testing.T) {
 	t.Parallel()
 	functiontest.ExpectMissing(t, newHandler, map[string]string{"KLAVIYO_AUTH_KEY": "", "CONFIG_JSON": `{"product":{"stock":1}}`}, changed(t, "ResourceUpdated"),
 		"KLAVIYO_AUTH_KEY is required", "product.stock")
+}
+
+// With its settings in place the function does its work, whatever is set that is only for the command line.
+func TestDeployed(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, functiontest.Options{})
+	s.Commercetools.Put("inventory", stockOf(entry, sku, berlin, 7))
+
+	handler := s.Deployed(t, newHandler, map[string]string{
+		"CONFIG_JSON": `{"product":{"inventory":{"useChannelInventory":"` + berlin + `"}}}`, "PARKED_SUBSCRIPTION": "no name of one",
+	})
+	if status := functiontest.Deliver(t, handler, changed(t, "ResourceUpdated")); status != http.StatusNoContent || quantity(s) != 7 {
+		t.Errorf("status %d and stock %d, want 204 and 7; the log: %v", status, quantity(s), s.LastLine(t))
+	}
 }

@@ -1,12 +1,15 @@
 package orderevents
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/ctklaviyo/connector/shared/faulttest"
 	"github.com/ctklaviyo/connector/shared/functiontest"
@@ -16,9 +19,6 @@ import (
 func TestRedelivery(t *testing.T) {
 	t.Parallel()
 
-	// An hour is longer than a message may take, so that the clients hand the answer on at once.
-	const anHour = "3600"
-
 	created := message(t, "OrderCreated", object{"order": order(t, nil)})
 	large := tooLarge(t, "OrderCreated")
 
@@ -27,20 +27,20 @@ func TestRedelivery(t *testing.T) {
 		payload string
 		options functiontest.Options
 	}{
-		{"klaviyo 429", created, functiontest.Options{AtKlaviyo: functiontest.First("/api/events", faulttest.Fault{Status: 429, RetryAfter: anHour})}},
-		{"klaviyo 429 for the last", created, functiontest.Options{AtKlaviyo: functiontest.Nth(3, "/api/events", faulttest.Fault{Status: 429, RetryAfter: anHour})}},
-		{"klaviyo 500", created, functiontest.Options{AtKlaviyo: functiontest.First("/api", faulttest.Fault{Status: 500, RetryAfter: anHour})}},
+		{"klaviyo 429", created, functiontest.Options{AtKlaviyo: functiontest.First("/api/events", faulttest.Fault{Status: 429, RetryAfter: functiontest.AnHour})}},
+		{"klaviyo 429 for the last", created, functiontest.Options{AtKlaviyo: functiontest.Nth(3, "/api/events", faulttest.Fault{Status: 429, RetryAfter: functiontest.AnHour})}},
+		{"klaviyo 500", created, functiontest.Options{AtKlaviyo: functiontest.First("/api", faulttest.Fault{Status: 500, RetryAfter: functiontest.AnHour})}},
 		{"klaviyo 503 that is not JSON", created, functiontest.Options{AtKlaviyo: functiontest.Nth(2, "/api/events", faulttest.Fault{
-			Status: 503, RetryAfter: anHour, Body: "<html>", ContentType: "text/html",
+			Status: 503, RetryAfter: functiontest.AnHour, Body: "<html>", ContentType: "text/html",
 		})}},
 		{"klaviyo 401", created, functiontest.Options{AtKlaviyo: functiontest.First("/api", faulttest.Fault{Status: 401})}},
 		{"klaviyo 403 that is not JSON", created, functiontest.Options{AtKlaviyo: functiontest.Nth(2, "/api/events", faulttest.Fault{
 			Status: 403, Body: "<html>", ContentType: "text/html",
 		})}},
-		{"order 503", large, functiontest.Options{AtCommercetools: functiontest.First("/orders", faulttest.Fault{Status: 503, RetryAfter: anHour})}},
+		{"order 503", large, functiontest.Options{AtCommercetools: functiontest.First("/orders", faulttest.Fault{Status: 503, RetryAfter: functiontest.AnHour})}},
 		{"order 404 that is not commercetools'", large, functiontest.Options{AtCommercetools: functiontest.First("/orders", faulttest.Fault{Status: 404, Body: "<html>"})}},
 		{"order that is none", tooLarge(t, "OrderCustomerSet"), functiontest.Options{AtCommercetools: functiontest.First("/orders", faulttest.Fault{Status: 200, Body: "{}"})}},
-		{"products 500", created, functiontest.Options{AtCommercetools: functiontest.First("/product-projections", faulttest.Fault{Status: 500, RetryAfter: anHour})}},
+		{"products 500", created, functiontest.Options{AtCommercetools: functiontest.First("/product-projections", faulttest.Fault{Status: 500, RetryAfter: functiontest.AnHour})}},
 		{"products 403", created, functiontest.Options{AtCommercetools: functiontest.First("/product-projections", faulttest.Fault{Status: 403})}},
 		{"products 414", created, functiontest.Options{AtCommercetools: functiontest.First("/product-projections", faulttest.Fault{Status: 414, Body: "<html>"})}},
 		{"products without an answer", created, functiontest.Options{AtCommercetools: functiontest.First("/product-projections", faulttest.Fault{Status: 200, Body: "{}"})}},
@@ -129,9 +129,7 @@ func TestAnswerIsLost(t *testing.T) {
 	s := open(t, functiontest.Options{AtKlaviyo: functiontest.First("/api/events", faulttest.Fault{ResetAfter: true})})
 	s.stock(t, order(t, nil))
 
-	payload := message(t, "OrderCreated", object{"order": order(t, nil)})
-	for s.Deliver(t, payload) != http.StatusNoContent { //nolint:revive // as often as Pub/Sub would
-	}
+	s.UntilAcknowledged(t, message(t, "OrderCreated", object{"order": order(t, nil)}))
 
 	s.ExpectEvents(t, ordered1, ordered2, placed)
 
@@ -245,11 +243,7 @@ func TestDuplicatesAtOnce(t *testing.T) {
 		for _, payload := range []string{
 			message(t, "OrderCreated", object{"order": order(t, nil)}), tooLarge(t, "OrderImported"), message(t, "OrderCustomerSet", nil),
 		} {
-			all.Go(func() {
-				if status := s.Deliver(t, payload); status != http.StatusNoContent {
-					t.Errorf("status %d, want 204", status)
-				}
-			})
+			all.Go(func() { s.Acknowledged(t, payload) })
 		}
 	}
 
@@ -278,6 +272,7 @@ func TestDeployed(t *testing.T) {
 
 	s := open(t, functiontest.Options{})
 	s.stock(t, order(t, nil))
+	s.Commercetools.Put("categories", json.RawMessage(`{"id":"sale","name":{"de":"Ausverkauf","en":"Sale"}}`))
 
 	handler := s.Deployed(t, newHandler, map[string]string{"PREFERRED_LOCALE": "en-US"})
 	if status := functiontest.Deliver(t, handler, message(t, "OrderCreated", object{"order": order(t, nil)})); status != http.StatusNoContent {
@@ -285,4 +280,8 @@ func TestDeployed(t *testing.T) {
 	}
 
 	s.ExpectEvents(t, ordered1, ordered2, placed)
+
+	if diff := cmp.Diff([]any{"Women", "Women > Pants", "Sale"}, s.Event(t, "Placed Order", id).Properties["Categories"]); diff != "" {
+		t.Errorf("Categories (-want +got):\n%s", diff)
+	}
 }

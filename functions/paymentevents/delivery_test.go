@@ -1,9 +1,12 @@
 package paymentevents
 
 import (
+	"encoding/json"
 	"net/http"
 	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/ctklaviyo/connector/shared/faulttest"
 	"github.com/ctklaviyo/connector/shared/functiontest"
@@ -24,20 +27,17 @@ func openRefunded(t *testing.T, o functiontest.Options) shop {
 func TestRedelivery(t *testing.T) {
 	t.Parallel()
 
-	// An hour is longer than a message may take, so that the clients hand the answer on at once.
-	const anHour = "3600"
-
 	tests := map[string]functiontest.Options{
-		"klaviyo 429":                        {AtKlaviyo: functiontest.First("/api/events", faulttest.Fault{Status: 429, RetryAfter: anHour})},
-		"klaviyo 503":                        {AtKlaviyo: functiontest.First("/api", faulttest.Fault{Status: 503, RetryAfter: anHour})},
+		"klaviyo 429":                        {AtKlaviyo: functiontest.First("/api/events", faulttest.Fault{Status: 429, RetryAfter: functiontest.AnHour})},
+		"klaviyo 503":                        {AtKlaviyo: functiontest.First("/api", faulttest.Fault{Status: 503, RetryAfter: functiontest.AnHour})},
 		"klaviyo 401":                        {AtKlaviyo: functiontest.First("/api", faulttest.Fault{Status: 401})},
 		"klaviyo 403 that is not JSON":       {AtKlaviyo: functiontest.First("/api", faulttest.Fault{Status: 403, Body: "<html>"})},
-		"payment 503":                        {AtCommercetools: functiontest.First("/payments/", faulttest.Fault{Status: 503, RetryAfter: anHour})},
+		"payment 503":                        {AtCommercetools: functiontest.First("/payments/", faulttest.Fault{Status: 503, RetryAfter: functiontest.AnHour})},
 		"payment 404 that is not theirs":     {AtCommercetools: functiontest.First("/payments/", faulttest.Fault{Status: 404, Body: "<html>"})},
-		"order 500":                          {AtCommercetools: functiontest.First("/orders", faulttest.Fault{Status: 500, RetryAfter: anHour})},
+		"order 500":                          {AtCommercetools: functiontest.First("/orders", faulttest.Fault{Status: 500, RetryAfter: functiontest.AnHour})},
 		"order without an answer":            {AtCommercetools: functiontest.First("/orders", faulttest.Fault{Status: 200, Body: "{}"})},
 		"other payments 403":                 {AtCommercetools: functiontest.Nth(2, "/payments", faulttest.Fault{Status: 403})},
-		"products 502":                       {AtCommercetools: functiontest.First("/product-projections", faulttest.Fault{Status: 502, RetryAfter: anHour})},
+		"products 502":                       {AtCommercetools: functiontest.First("/product-projections", faulttest.Fault{Status: 502, RetryAfter: functiontest.AnHour})},
 		"token 400, which is no message's":   {AtCommercetools: functiontest.First("/oauth/token", faulttest.Fault{Status: 400})},
 		"the transaction is not there yet":   {AtCommercetools: functiontest.First("/payments/", faulttest.Fault{Status: 200, Body: `{"id":"` + id + `"}`})},
 		"the payment is of another's making": {AtCommercetools: functiontest.First("/payments/", faulttest.Fault{Status: 200, Body: `<html>`})},
@@ -69,9 +69,7 @@ func TestAnswerIsLost(t *testing.T) {
 	t.Parallel()
 
 	s := openRefunded(t, functiontest.Options{AtKlaviyo: functiontest.First("/api/events", faulttest.Fault{ResetAfter: true})})
-	for s.Deliver(t, added(t, nil)) != http.StatusNoContent { //nolint:revive // as often as Pub/Sub would
-	}
-
+	s.UntilAcknowledged(t, added(t, nil))
 	s.ExpectEvents(t, refunded)
 }
 
@@ -140,11 +138,7 @@ func TestDuplicatesAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 4 {
 		for _, payload := range []string{added(t, object{"state": "Initial"}), stateChanged(t, "Success"), tooLarge(t, "PaymentTransactionAdded")} {
-			all.Go(func() {
-				if status := s.Deliver(t, payload); status != http.StatusNoContent {
-					t.Errorf("status %d, want 204", status)
-				}
-			})
+			all.Go(func() { s.Acknowledged(t, payload) })
 		}
 	}
 
@@ -172,6 +166,7 @@ func TestDeployed(t *testing.T) {
 	t.Parallel()
 
 	s := openRefunded(t, functiontest.Options{})
+	s.Commercetools.Put("categories", json.RawMessage(`{"id":"women","name":{"de":"Damen","en":"Women"}}`))
 
 	handler := s.Deployed(t, newHandler, map[string]string{"PREFERRED_LOCALE": "en-US"})
 	if status := functiontest.Deliver(t, handler, added(t, nil)); status != http.StatusNoContent {
@@ -179,4 +174,8 @@ func TestDeployed(t *testing.T) {
 	}
 
 	s.ExpectEvents(t, refunded)
+
+	if diff := cmp.Diff([]any{"Women"}, s.Event(t, "Refunded Order", "o1").Properties["Categories"]); diff != "" {
+		t.Errorf("Categories (-want +got):\n%s", diff)
+	}
 }

@@ -15,8 +15,7 @@ import (
 func TestRedelivery(t *testing.T) {
 	t.Parallel()
 
-	// An hour is longer than a message may take, so that the clients hand the answer on at once.
-	later := faulttest.Fault{Status: 429, RetryAfter: "3600"}
+	later := faulttest.Fault{Status: 429, RetryAfter: functiontest.AnHour}
 	published, unpublished := message(t, "ProductPublished", 5), message(t, "ProductUnpublished", 6)
 
 	tests := []struct {
@@ -116,9 +115,7 @@ func TestAnswerIsLost(t *testing.T) {
 
 			for _, sku := range []string{"X", "A"} {
 				s.Commercetools.Put("product-projections", product(t, nil, variant(1, sku), variant(2, "B")))
-
-				for s.Deliver(t, message(t, "ProductPublished", 5)) != http.StatusNoContent { //nolint:revive // as often as Pub/Sub would
-				}
+				s.UntilAcknowledged(t, message(t, "ProductPublished", 5))
 			}
 
 			expectCatalog(t, s, shirts("A", "B"))
@@ -141,7 +138,7 @@ func TestRefusedVariant(t *testing.T) {
 		case strings.HasSuffix(r.URL.Path, ":B"):
 			return refusal
 		case strings.HasSuffix(r.URL.Path, ":C") && throttled.CompareAndSwap(false, true):
-			return faulttest.Fault{Status: 429, RetryAfter: "3600"}
+			return faulttest.Fault{Status: 429, RetryAfter: functiontest.AnHour}
 		default:
 			return faulttest.Fault{}
 		}
@@ -186,4 +183,27 @@ func TestMissingSettings(t *testing.T) {
 	t.Parallel()
 	functiontest.ExpectMissing(t, newHandler, map[string]string{"CT_API_URL": "", "PREFERRED_CURRENCY": "euro"}, changed(t, "ResourceDeleted"),
 		"CT_API_URL is required", "PREFERRED_CURRENCY")
+}
+
+// With its settings in place the function does its work, by the preferences of the shop.
+func TestDeployed(t *testing.T) {
+	t.Parallel()
+
+	s := withCategories(t, open(t, functiontest.Options{}))
+	s.Commercetools.Put("product-projections", product(t, object{
+		"name": object{"de": "Hemd", "en": "Shirt"}, "slug": object{"de": "hemd", "en": "shirt"},
+	}, variant(1, "A")))
+
+	handler := s.Deployed(t, newHandler, map[string]string{
+		"PREFERRED_LOCALE": "en-US", "PRODUCT_URL_TEMPLATE": "https://shop.example/{{productSlug}}",
+	})
+	if status := functiontest.Deliver(t, handler, message(t, "ProductPublished", 5)); status != http.StatusNoContent {
+		t.Errorf("status %d, want 204; the log: %v", status, s.LastLine(t))
+	}
+
+	expectCatalog(t, s, shirts("A"))
+
+	if url := s.Klaviyo.Items()[0].Attributes["url"]; url != "https://shop.example/shirt" {
+		t.Errorf("url %v, want the page of the shirt", url)
+	}
 }

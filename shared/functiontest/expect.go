@@ -24,6 +24,19 @@ func (s *Shop) Acknowledged(t *testing.T, payloads ...string) {
 	}
 }
 
+// UntilAcknowledged delivers a payload again and again, as Pub/Sub would, until it is acknowledged: 10 times at most.
+func (s *Shop) UntilAcknowledged(t *testing.T, payload string) {
+	t.Helper()
+
+	for range 10 {
+		if s.Deliver(t, payload) == http.StatusNoContent {
+			return
+		}
+	}
+
+	t.Fatalf("not acknowledged after 10 deliveries; the log: %v", s.LastLine(t))
+}
+
 // Done delivers payloads that are all done with, and not parked.
 func (s *Shop) Done(t *testing.T, payloads ...string) {
 	t.Helper()
