@@ -7,7 +7,7 @@ module "categoryevents" {
   name        = "CategoryEvents"
   description = "Brings Klaviyo's catalog categories to commercetools' categories"
   packages    = concat(local.realtime_packages, ["shared/instep"])
-  environment = merge(local.realtime_environment, { PREFERRED_LOCALE = var.preferred_locale })
+  environment = merge(local.realtime_environment, local.shop_environment)
   secrets     = local.api_secrets
 
   timeout       = local.realtime_size.timeout

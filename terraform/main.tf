@@ -25,6 +25,7 @@ locals {
     "shared/klaviyo",
     "shared/logging",
     "shared/mapping",
+    "shared/once",
     "shared/retry",
     "shared/settings",
   ]

@@ -31,15 +31,13 @@ func init() {
 // environment is what the function reads of its environment.
 type environment struct {
 	delivery.Environment
-
-	// Locale is the language of the names; it may be empty.
-	Locale settings.Locale `env:"PREFERRED_LOCALE"`
+	settings.Shop
 }
 
 // newHandler starts the function; see delivery.NewFunction.
 func newHandler(variables envconfig.Lookuper, log io.Writer) http.HandlerFunc {
 	return delivery.NewFunction(name, variables, log,
 		func(ct *commercetools.Client, kl *klaviyo.Client, env environment, cfg settings.Config) delivery.Handle {
-			return New(ct, kl, settings.Shop{Locale: env.Locale}, cfg)
+			return New(ct, kl, env.Shop, cfg)
 		})
 }

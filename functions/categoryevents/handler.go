@@ -28,8 +28,7 @@ type handler struct {
 	turns *instep.Turns
 }
 
-// New returns what the function does with a message; of shop only the locale counts. Its errors are for
-// delivery.Classify.
+// New returns what the function does with a message. Its errors are for delivery.Classify.
 func New(
 	ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config,
 ) func(context.Context, delivery.Message) error {

@@ -8,7 +8,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/faulttest"
 )
 
-// AnHour, as Retry-After, is longer than a message may take, so that the clients hand the answer on at once.
+// AnHour is a Retry-After that is longer than a message may take, so that the clients hand the answer on at once.
 const AnHour = "3600"
 
 // First lets a fault happen at the first request whose method and path contain a text, and at none after.

@@ -18,7 +18,7 @@ variables {
   description = "A function"
   packages = [
     "config", "shared/commercetools", "shared/delivery", "shared/instep", "shared/klaviyo", "shared/logging", "shared/mapping",
-    "shared/retry", "shared/settings",
+    "shared/once", "shared/retry", "shared/settings",
   ]
   environment   = { LOG_LEVEL = "info", CONFIG_ENV = null, PREFERRED_LOCALE = "" }
   secrets       = { KLAVIYO_AUTH_KEY = { secret = "ctklaviyo-klaviyo-auth-key", version = "7" } }
@@ -61,7 +61,7 @@ run "a_package_that_is_missing" {
   command = plan
   module { source = "./modules/function" }
   variables {
-    packages = ["config", "shared/commercetools", "shared/delivery", "shared/instep", "shared/klaviyo", "shared/logging", "shared/mapping", "shared/settings"]
+    packages = ["config", "shared/commercetools", "shared/delivery", "shared/instep", "shared/klaviyo", "shared/logging", "shared/mapping", "shared/once", "shared/settings"]
   }
 
   expect_failures = [google_storage_bucket_object.source]
@@ -73,7 +73,7 @@ run "a_package_too_many" {
   variables {
     packages = [
       "config", "shared/bulk", "shared/commercetools", "shared/delivery", "shared/instep", "shared/klaviyo", "shared/logging",
-      "shared/mapping", "shared/retry", "shared/settings",
+      "shared/mapping", "shared/once", "shared/retry", "shared/settings",
     ]
   }
 
@@ -120,8 +120,8 @@ run "least_privilege" {
     error_message = "Each function is somebody of its own."
   }
   assert {
-    condition     = alltrue([for name, m in google_secret_manager_secret_iam_member.this : m.role == "roles/secretmanager.secretAccessor" && m.secret_id == var.secrets[name].secret])
-    error_message = "A function reads its secrets, and does no more with them."
+    condition     = alltrue([for name, m in google_secret_manager_secret_iam_member.this : m.role == "roles/secretmanager.secretAccessor" && m.secret_id == var.secrets[name].secret && m.member == google_service_account.this.member])
+    error_message = "A function reads its secrets and does no more with them, and nobody else does."
   }
   assert {
     condition     = google_cloudfunctions2_function.this.service_config[0].ingress_settings == "ALLOW_INTERNAL_ONLY"

@@ -17,6 +17,38 @@ mock_provider "commercetools" {
   }
 }
 
+# Accounts of their own, so that one in the place of another shows.
+override_resource {
+  target          = google_service_account.tasks
+  override_during = plan
+  values = {
+    id     = "projects/my-shop/serviceAccounts/ctklaviyo-tasks@my-shop.iam.gserviceaccount.com"
+    name   = "projects/my-shop/serviceAccounts/ctklaviyo-tasks@my-shop.iam.gserviceaccount.com"
+    email  = "ctklaviyo-tasks@my-shop.iam.gserviceaccount.com"
+    member = "serviceAccount:ctklaviyo-tasks@my-shop.iam.gserviceaccount.com"
+  }
+}
+override_resource {
+  target          = google_service_account.scheduler
+  override_during = plan
+  values = {
+    id     = "projects/my-shop/serviceAccounts/ctklaviyo-scheduler@my-shop.iam.gserviceaccount.com"
+    name   = "projects/my-shop/serviceAccounts/ctklaviyo-scheduler@my-shop.iam.gserviceaccount.com"
+    email  = "ctklaviyo-scheduler@my-shop.iam.gserviceaccount.com"
+    member = "serviceAccount:ctklaviyo-scheduler@my-shop.iam.gserviceaccount.com"
+  }
+}
+override_resource {
+  target          = google_service_account.builder
+  override_during = plan
+  values = {
+    id     = "projects/my-shop/serviceAccounts/ctklaviyo-build@my-shop.iam.gserviceaccount.com"
+    name   = "projects/my-shop/serviceAccounts/ctklaviyo-build@my-shop.iam.gserviceaccount.com"
+    email  = "ctklaviyo-build@my-shop.iam.gserviceaccount.com"
+    member = "serviceAccount:ctklaviyo-build@my-shop.iam.gserviceaccount.com"
+  }
+}
+
 variables {
   project              = "my-shop"
   region               = "europe-west1"
@@ -39,7 +71,7 @@ run "as_most_have_it" {
       customerevents  = []
       orderevents     = ["PREFERRED_CURRENCY", "PREFERRED_LOCALE", "PRODUCT_URL_TEMPLATE"]
       paymentevents   = ["PREFERRED_CURRENCY", "PREFERRED_LOCALE", "PRODUCT_URL_TEMPLATE"]
-      categoryevents  = ["PREFERRED_LOCALE"]
+      categoryevents  = ["PREFERRED_CURRENCY", "PREFERRED_LOCALE", "PRODUCT_URL_TEMPLATE"]
       productevents   = ["PREFERRED_CURRENCY", "PREFERRED_LOCALE", "PRODUCT_URL_TEMPLATE"]
       inventoryevents = []
     } : toset(keys(local.realtime[name].function.service_config[0].environment_variables)) == setunion(extra, ["CONFIG_ENV", "CONFIG_JSON", "CT_API_URL", "CT_AUTH_URL", "CT_PROJECT_ID", "GOOGLE_CLOUD_PROJECT", "LOG_LEVEL", "PARKED_TOPIC"])])
@@ -59,6 +91,10 @@ run "as_most_have_it" {
   assert {
     condition     = module.bulkworker.function.service_config[0].environment_variables["WORKER_URL"] == "https://ctklaviyo-bulkworker-123456789012.europe-west1.run.app" && module.bulksync.function.service_config[0].environment_variables["WORKER_URL"] == "https://ctklaviyo-bulkworker-123456789012.europe-west1.run.app"
     error_message = "The tasks go elsewhere, or their token is for another audience than BulkWorker."
+  }
+  assert {
+    condition     = alltrue([for f in [module.bulksync, module.bulkworker] : f.function.service_config[0].environment_variables["TASKS_SERVICE_ACCOUNT"] == google_service_account.tasks.email])
+    error_message = "The tasks' token is for an account that may not call BulkWorker."
   }
   assert {
     condition     = can(regex("^projects/[^/]+/locations/[^/]+/queues/[^/]+$", module.bulksync.function.service_config[0].environment_variables["TASKS_QUEUE"]))
@@ -93,21 +129,21 @@ run "as_most_have_it" {
     error_message = "The functions only read from commercetools."
   }
   assert {
-    condition     = toset(keys(google_pubsub_topic_iam_member.parked)) == toset(keys(local.realtime)) && alltrue([for m in google_pubsub_topic_iam_member.parked : m.role == "roles/pubsub.publisher" && m.topic == google_pubsub_topic.parked.name])
+    condition     = toset(keys(google_pubsub_topic_iam_member.parked)) == toset(keys(local.realtime)) && alltrue([for name, m in google_pubsub_topic_iam_member.parked : m.role == "roles/pubsub.publisher" && m.topic == google_pubsub_topic.parked.name && m.member == local.realtime[name].service_account])
     error_message = "A realtime function can't park what never succeeds, or somebody else may publish there."
   }
   assert {
-    condition     = alltrue([for m in google_project_iam_member.firestore : m.role == "roles/datastore.user" && m.condition[0].expression == "resource.name == \"projects/my-shop/databases/ctklaviyo-sync\""])
+    condition     = alltrue([for name, m in google_project_iam_member.firestore : m.member == local.importers[name] && m.role == "roles/datastore.user" && m.condition[0].expression == "resource.name == \"projects/my-shop/databases/ctklaviyo-sync\""])
     error_message = "The imports may use another database than their own."
   }
   assert {
     condition = alltrue([for name in ["bulksync", "bulkworker"] :
-    google_cloud_tasks_queue_iam_member.enqueuer[name].role == "roles/cloudtasks.enqueuer" && google_service_account_iam_member.enqueuer[name].role == "roles/iam.serviceAccountUser" && google_project_iam_member.firestore[name].role == "roles/datastore.user"])
+    google_cloud_tasks_queue_iam_member.enqueuer[name].role == "roles/cloudtasks.enqueuer" && google_service_account_iam_member.enqueuer[name].role == "roles/iam.serviceAccountUser" && google_service_account_iam_member.enqueuer[name].service_account_id == google_service_account.tasks.name && google_project_iam_member.firestore[name].role == "roles/datastore.user"])
     error_message = "BulkSync and BulkWorker both enqueue tasks, with the token of the tasks' account, and keep the run in Firestore."
   }
   assert {
-    condition     = toset(keys(google_project_iam_member.builder)) == toset(["roles/logging.logWriter", "roles/storage.objectViewer"])
-    error_message = "A build reads the source and writes its log, no more."
+    condition     = toset(keys(google_project_iam_member.builder)) == toset(["roles/logging.logWriter", "roles/storage.objectViewer"]) && alltrue([for m in concat(values(google_project_iam_member.builder), [google_artifact_registry_repository_iam_member.builder]) : m.member == google_service_account.builder.member])
+    error_message = "A build reads the source and writes its log, no more, and nobody else gets its rights."
   }
 
   # Who may call.
@@ -120,7 +156,7 @@ run "as_most_have_it" {
     error_message = "Somebody else than bulksync_invokers may start imports."
   }
   assert {
-    condition     = module.bulkworker.invokers == toset(["serviceAccount:account@my-shop.iam.gserviceaccount.com"])
+    condition     = module.bulkworker.invokers == toset(["serviceAccount:ctklaviyo-tasks@my-shop.iam.gserviceaccount.com"])
     error_message = "Somebody else than Cloud Tasks may call BulkWorker."
   }
   assert {
@@ -259,7 +295,11 @@ run "nightly_imports" {
     error_message = "Cloud Run refuses a token for another audience than its own URL."
   }
   assert {
-    condition     = module.bulksync.invokers == toset(["group:shop@example.com", "serviceAccount:account@my-shop.iam.gserviceaccount.com"])
+    condition     = google_cloud_scheduler_job.nightly["customers"].http_target[0].oidc_token[0].service_account_email == google_service_account.scheduler[0].email
+    error_message = "The job calls as somebody who may not start imports."
+  }
+  assert {
+    condition     = module.bulksync.invokers == toset(["group:shop@example.com", "serviceAccount:ctklaviyo-scheduler@my-shop.iam.gserviceaccount.com"])
     error_message = "Cloud Scheduler may not start imports."
   }
 }
