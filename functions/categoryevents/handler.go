@@ -29,9 +29,7 @@ type handler struct {
 }
 
 // New returns what the function does with a message. Its errors are for delivery.Classify.
-func New(
-	ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config,
-) func(context.Context, delivery.Message) error {
+func New(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config) delivery.Handle {
 	return handler{ct: ct, kl: kl, shop: shop.Mapping(), cfg: cfg, turns: instep.NewTurns()}.handle
 }
 

@@ -28,7 +28,7 @@ type handler struct {
 }
 
 // New returns what the function does with a message. Its errors are for delivery.Classify.
-func New(ct *commercetools.Client, kl *klaviyo.Client, cfg settings.Config) func(context.Context, delivery.Message) error {
+func New(ct *commercetools.Client, kl *klaviyo.Client, cfg settings.Config) delivery.Handle {
 	return handler{ct: ct, kl: kl, cfg: cfg, turns: instep.NewTurns()}.handle
 }
 

@@ -23,7 +23,7 @@ type handler struct {
 }
 
 // New returns what the function does with a message. Its errors are for delivery.Classify.
-func New(ct *commercetools.Client, kl *klaviyo.Client, cfg settings.Config) func(context.Context, delivery.Message) error {
+func New(ct *commercetools.Client, kl *klaviyo.Client, cfg settings.Config) delivery.Handle {
 	return handler{ct: ct, kl: kl, cfg: cfg, turns: instep.NewTurns()}.handle
 }
 
@@ -32,10 +32,10 @@ func (h handler) handle(ctx context.Context, m delivery.Message) error {
 	switch {
 	case m.Resource.TypeID != "inventory-entry":
 		return delivery.Ignored("not about an inventory entry")
-	case m.NotificationType != delivery.ResourceUpdated && m.NotificationType != delivery.ResourceCreated:
-		return delivery.Ignored("no message that changes a stock")
-	default:
+	case m.NotificationType == delivery.ResourceUpdated, m.NotificationType == delivery.ResourceCreated:
 		return delivery.UnlessDisabled(h.cfg, inventoryResourceUpdated, h.changed)(ctx, m)
+	default:
+		return delivery.Ignored("no message that changes a stock")
 	}
 }
 

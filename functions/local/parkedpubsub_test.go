@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/delivery"
 	"github.com/ctklaviyo/connector/shared/functiontest"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
@@ -107,8 +108,8 @@ func (c *cloud) categories(t *testing.T, resources []json.RawMessage) {
 
 	for _, raw := range resources {
 		var r struct {
-			Categories []delivery.Reference `json:"categories"`
-			Ancestors  []delivery.Reference `json:"ancestors"`
+			Categories []commercetools.Reference `json:"categories"`
+			Ancestors  []commercetools.Reference `json:"ancestors"`
 		}
 		if err := json.Unmarshal(raw, &r); err != nil {
 			t.Fatal(err)

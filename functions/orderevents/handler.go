@@ -24,22 +24,14 @@ const (
 type handler struct {
 	ct    *commercetools.Client
 	kl    *klaviyo.Client
-	cfg   settings.Config
 	shop  mapping.Shop
+	cfg   settings.Config
 	order mapping.OrderConfig
 }
 
 // New returns what the function does with a message. Its errors are for delivery.Classify.
-func New(
-	ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config,
-) func(context.Context, delivery.Message) error {
-	return handler{
-		ct:    ct,
-		kl:    kl,
-		cfg:   cfg,
-		shop:  shop.Mapping(),
-		order: cfg.Order.Mapping(),
-	}.handle
+func New(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config) delivery.Handle {
+	return handler{ct: ct, kl: kl, shop: shop.Mapping(), cfg: cfg, order: cfg.Order.Mapping()}.handle
 }
 
 // handle is the routing table.

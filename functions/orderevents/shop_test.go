@@ -1,7 +1,6 @@
 package orderevents
 
 import (
-	"context"
 	"encoding/json"
 	"maps"
 	"testing"
@@ -28,7 +27,7 @@ func open(t *testing.T, o functiontest.Options) shop {
 
 	return shop{functiontest.Open(t, functiontest.Function{
 		Name: name,
-		New: func(ct *commercetools.Client, kl *klaviyo.Client, cfg settings.Config) func(context.Context, delivery.Message) error {
+		New: func(ct *commercetools.Client, kl *klaviyo.Client, cfg settings.Config) delivery.Handle {
 			return New(ct, kl, settings.Shop{Locale: "en-US", ProductURL: "https://shop.example/{{productSlug}}"}, cfg)
 		},
 	}, o)}

@@ -18,22 +18,14 @@ const orderRefunded = "OrderRefunded"
 type handler struct {
 	ct    *commercetools.Client
 	kl    *klaviyo.Client
-	cfg   settings.Config
 	shop  mapping.Shop
+	cfg   settings.Config
 	order mapping.OrderConfig
 }
 
 // New returns what the function does with a message. Its errors are for delivery.Classify.
-func New(
-	ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config,
-) func(context.Context, delivery.Message) error {
-	return handler{
-		ct:    ct,
-		kl:    kl,
-		cfg:   cfg,
-		shop:  shop.Mapping(),
-		order: cfg.Order.Mapping(),
-	}.handle
+func New(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config) delivery.Handle {
+	return handler{ct: ct, kl: kl, shop: shop.Mapping(), cfg: cfg, order: cfg.Order.Mapping()}.handle
 }
 
 // handle is the routing table.
@@ -41,24 +33,22 @@ func (h handler) handle(ctx context.Context, m delivery.Message) error {
 	switch messages := h.cfg.Payment.Messages; {
 	case m.Resource.TypeID != "payment":
 		return delivery.Ignored("not about a payment")
-	case !slices.Contains(messages.TransactionAdded, m.Type) && !slices.Contains(messages.TransactionChanged, m.Type):
-		return delivery.Ignored("no message about a transaction")
-	case h.cfg.Disabled(orderRefunded):
-		return delivery.Ignored("switched off by disabledEvents")
+	case slices.Contains(messages.TransactionAdded, m.Type), slices.Contains(messages.TransactionChanged, m.Type):
+		return delivery.UnlessDisabled(h.cfg, orderRefunded, h.transaction)(ctx, m)
 	default:
-		return h.transaction(ctx, m)
+		return delivery.Ignored("no message about a transaction")
 	}
 }
 
 // transaction records the refund that a message is about. Messages about other transactions, which are far more, cost one
 // request at most.
 func (h handler) transaction(ctx context.Context, m delivery.Message) error {
-	told, err := read(m)
+	reported, err := parse(m)
 	if err != nil {
 		return err
 	}
 
-	if err := h.worth(told); err != nil {
+	if err := h.reasonToIgnore(reported); err != nil {
 		return err
 	}
 
@@ -67,13 +57,13 @@ func (h handler) transaction(ctx context.Context, m delivery.Message) error {
 		return err
 	}
 
-	refunds, err := h.refunds(payment, told)
+	refunds, err := h.refunds(payment, reported)
 	if err != nil {
 		return err
 	}
 
 	// A payment is made before its order, but nothing is paid back for an order that isn't there. So no order means that
-	// there never will be one, that the checkout was broken off say.
+	// there never will be one, because the checkout was broken off for example.
 	order, found, err := h.ct.OrderOfPayment(ctx, payment.ID)
 	if err != nil {
 		return err

@@ -10,53 +10,48 @@ import (
 	"github.com/ctklaviyo/connector/shared/delivery"
 )
 
-// told is what a message says about a transaction. What it does not say is "": a change of state does not tell the type, and
-// a message whose payload was too large tells nothing.
-type told struct {
+// reported is what a message says about a transaction. What it does not say is "": a change of state does not tell the
+// type, and a message whose payload was too large tells nothing.
+type reported struct {
 	ID    string `json:"id"`
 	Type  string `json:"type"`
 	State string `json:"state"`
 }
 
-// read reads a message: a new transaction is there as a whole, one that has changed by its id and state.
-func read(m delivery.Message) (told, error) {
+// parse reads a message: a new transaction is there as a whole, one that has changed by its id and state.
+func parse(m delivery.Message) (reported, error) {
 	var payload struct {
-		Transaction   told   `json:"transaction"`
-		TransactionID string `json:"transactionId"`
-		State         string `json:"state"`
+		Transaction   reported `json:"transaction"`
+		TransactionID string   `json:"transactionId"`
+		State         string   `json:"state"`
 	}
 	if err := json.Unmarshal(m.Raw, &payload); err != nil {
-		return told{}, delivery.Unreadable("the transaction can't be read")
+		return reported{}, delivery.Unreadable("the transaction can't be read")
 	}
 
 	t := payload.Transaction
 
-	return told{ID: cmp.Or(t.ID, payload.TransactionID), Type: t.Type, State: cmp.Or(t.State, payload.State)}, nil
+	return reported{ID: cmp.Or(t.ID, payload.TransactionID), Type: t.Type, State: cmp.Or(t.State, payload.State)}, nil
 }
 
-// worth returns why a transaction is not worth an event, nil when it is or the message does not tell.
-func (h handler) worth(t told) error {
+// reasonToIgnore returns why a transaction is not worth an event, nil when it is or the message does not tell.
+func (h handler) reasonToIgnore(t reported) error {
 	switch {
 	case t.Type != "" && t.Type != commercetools.TransactionRefund:
 		return delivery.Ignored("no refund")
-	case t.State != "" && !h.valid(t.State):
+	case t.State != "" && !h.cfg.Payment.Refunds(t.State):
 		return delivery.Ignored("the transaction's state is not in payment.states.validTransactionStates")
 	default:
 		return nil
 	}
 }
 
-// valid tells whether a refund in this state is worth an event. A failed one never is.
-func (h handler) valid(state string) bool {
-	return state != commercetools.TransactionFailure && slices.Contains(h.cfg.Payment.States.ValidTransactionStates, state)
-}
-
 // refunds returns the transactions of a payment that a message is about, one at least. When it does not say which, all refunds
 // are meant: those that Klaviyo has already stay as they are.
-func (h handler) refunds(p commercetools.Payment, t told) ([]commercetools.Transaction, error) {
+func (h handler) refunds(p commercetools.Payment, t reported) ([]commercetools.Transaction, error) {
 	if t.ID == "" {
 		all := slices.DeleteFunc(slices.Clone(p.Transactions), func(t commercetools.Transaction) bool {
-			return h.worth(told{t.ID, t.Type, t.State}) != nil
+			return h.reasonToIgnore(reported{t.ID, t.Type, t.State}) != nil
 		})
 		if len(all) == 0 {
 			return nil, delivery.Ignored("no refund")
@@ -73,5 +68,5 @@ func (h handler) refunds(p commercetools.Payment, t told) ([]commercetools.Trans
 
 	found := p.Transactions[i]
 
-	return []commercetools.Transaction{found}, h.worth(told{found.ID, found.Type, cmp.Or(t.State, found.State)})
+	return []commercetools.Transaction{found}, h.reasonToIgnore(reported{found.ID, found.Type, cmp.Or(t.State, found.State)})
 }

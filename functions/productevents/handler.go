@@ -23,18 +23,17 @@ const (
 
 // handler keeps catalog items and their variants in step with products.
 type handler struct {
-	ct    *commercetools.Client
-	kl    *klaviyo.Client
-	shop  mapping.Shop
-	cfg   settings.Config
-	turns *instep.Turns
+	ct      *commercetools.Client
+	kl      *klaviyo.Client
+	shop    mapping.Shop
+	cfg     settings.Config
+	product mapping.ProductConfig
+	turns   *instep.Turns
 }
 
 // New returns what the function does with a message. Its errors are for delivery.Classify.
-func New(
-	ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config,
-) func(context.Context, delivery.Message) error {
-	return handler{ct: ct, kl: kl, shop: shop.Mapping(), cfg: cfg, turns: instep.NewTurns()}.handle
+func New(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config) delivery.Handle {
+	return handler{ct: ct, kl: kl, shop: shop.Mapping(), cfg: cfg, product: cfg.Product.Mapping(), turns: instep.NewTurns()}.handle
 }
 
 // handle is the routing table.
@@ -70,7 +69,7 @@ func (h handler) deleted(ctx context.Context, m delivery.Message) error {
 	return h.turns.Take(ctx, m.Resource.ID, "delete", func() error { return h.kl.DeleteItem(ctx, m.Resource.ID) })
 }
 
-// entry is what the catalog should have of a product. The zero value is nothing: the product isn't published.
+// entry is what the catalog should have of a product.
 type entry struct {
 	item     klaviyo.Item
 	variants []klaviyo.Variant
@@ -79,20 +78,20 @@ type entry struct {
 // sync brings the item to the product as it is now.
 func (h handler) sync(ctx context.Context, id string, unpublishedAt int64) error {
 	return instep.Sync(ctx,
-		func(ctx context.Context) (entry, error) { return h.read(ctx, id, unpublishedAt) },
-		func(ctx context.Context, want entry) error { return h.write(ctx, id, want) })
+		func(ctx context.Context) (*entry, error) { return h.read(ctx, id, unpublishedAt) },
+		func(ctx context.Context, want *entry) error { return h.write(ctx, id, want) })
 }
 
-// read fetches the product and maps it. One that is no newer than unpublishedAt lags behind the message that told that
-// this version isn't published.
-func (h handler) read(ctx context.Context, id string, unpublishedAt int64) (entry, error) {
+// read fetches the product and maps it; nil is nothing, for it isn't published. One that is no newer than unpublishedAt lags
+// behind the message that told that this version isn't published.
+func (h handler) read(ctx context.Context, id string, unpublishedAt int64) (*entry, error) {
 	product, err := h.ct.PublishedProduct(ctx, id)
 	if commercetools.IsNotFound(err) || err == nil && product.Version <= unpublishedAt {
-		return entry{}, nil
+		return nil, nil //nolint:nilnil // there is nothing that the catalog should have
 	}
 
 	if err != nil {
-		return entry{}, err
+		return nil, err
 	}
 
 	var prices []commercetools.StandalonePrice
@@ -100,21 +99,21 @@ func (h handler) read(ctx context.Context, id string, unpublishedAt int64) (entr
 	if product.PriceMode == commercetools.PriceModeStandalone {
 		prices, err = h.ct.StandalonePrices(ctx, skus(product)...)
 		if err != nil {
-			return entry{}, err
+			return nil, err
 		}
 	}
 
-	channel := h.cfg.Product.Inventory.UseChannelInventory
-
-	stock, err := h.ct.InventoryOf(ctx, channel, skus(product)...)
+	stock, err := h.ct.InventoryOf(ctx, h.product.Channel, skus(product)...)
 	if err != nil {
-		return entry{}, err
+		return nil, err
 	}
 
-	cfg := mapping.ProductConfig{MissingText: h.cfg.Product.MissingText, Channel: channel}
-	item, variants, err := mapping.Product(product, prices, h.shop, cfg, time.Now())
+	item, variants, err := mapping.Product(product, prices, h.shop, h.product, time.Now())
+	if err != nil {
+		return nil, err
+	}
 
-	return entry{item, inStock(variants, channel, stock)}, err
+	return &entry{item, inStock(variants, h.product.Channel, stock)}, nil
 }
 
 // inStock gives the variants the stock of the inventory entries. What a product says about it may be 10 seconds old, and
@@ -136,10 +135,8 @@ func inStock(variants []klaviyo.Variant, channel string, entries []commercetools
 
 // write writes the item, then its variants, or takes the item away. What disabledEvents has switched off isn't done on the
 // way of another message either.
-func (h handler) write(ctx context.Context, id string, want entry) error {
-	published := want.item.Published
-
-	switch {
+func (h handler) write(ctx context.Context, id string, want *entry) error {
+	switch published := want != nil; {
 	case published && h.cfg.Disabled(productPublished), !published && h.cfg.Disabled(productUnpublished):
 		return nil
 	case !published:

@@ -1,7 +1,6 @@
 package productevents
 
 import (
-	"context"
 	"encoding/json"
 	"maps"
 	"testing"
@@ -29,7 +28,7 @@ func open(t *testing.T, o functiontest.Options) *functiontest.Shop {
 
 	s := functiontest.Open(t, functiontest.Function{
 		Name: name,
-		New: func(ct *commercetools.Client, kl *klaviyo.Client, cfg settings.Config) func(context.Context, delivery.Message) error {
+		New: func(ct *commercetools.Client, kl *klaviyo.Client, cfg settings.Config) delivery.Handle {
 			return New(ct, kl, preferences(), cfg)
 		},
 	}, o)

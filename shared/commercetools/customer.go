@@ -1,15 +1,11 @@
 package commercetools
 
-import (
-	"encoding/json"
-	"time"
-)
+import "encoding/json"
 
 // Customer holds what the mapping reads of a customer.
 // Source: https://docs.commercetools.com/api/projects/customers#customer.
 type Customer struct {
 	ID                      string    `json:"id"`
-	LastModifiedAt          time.Time `json:"lastModifiedAt"`
 	Email                   string    `json:"email"`
 	FirstName               string    `json:"firstName"`
 	LastName                string    `json:"lastName"`

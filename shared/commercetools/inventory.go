@@ -25,6 +25,7 @@ type ChannelAvailability struct {
 
 // Reference names a resource.
 type Reference struct {
+	// TypeID is commercetools' name of the resource type, such as "customer" or "inventory-entry".
 	TypeID string `json:"typeId"`
 	ID     string `json:"id"`
 }

@@ -55,7 +55,6 @@ type LineItem struct {
 
 // LineItemVariant is the [Variant] that was bought, as it was then. Its prices are left out: there are many.
 type LineItemVariant struct {
-	ID         int64       `json:"id"`
 	SKU        string      `json:"sku"`
 	Images     []Image     `json:"images"`
 	Attributes []Attribute `json:"attributes"`
@@ -70,7 +69,6 @@ type LineItemPrice struct {
 
 // CustomLineItem is something in an order that is no product, such as gift wrapping.
 type CustomLineItem struct {
-	ID                         string                       `json:"id"`
 	Name                       LocalizedString              `json:"name"`
 	DiscountedPricePerQuantity []DiscountedPricePerQuantity `json:"discountedPricePerQuantity"`
 }
@@ -110,7 +108,6 @@ type DiscountCodeInfo struct {
 
 // DiscountCodeReference names a discount code.
 type DiscountCodeReference struct {
-	ID string `json:"id"`
 	// Obj is the discount code itself, when the query asked for it: expand=discountCodes[*].discountCode.
 	Obj *DiscountCode `json:"obj"`
 }
@@ -175,14 +172,9 @@ func foldPayments(o *Order) error {
 		return nil
 	}
 
-	type reference struct {
-		TypeID string `json:"typeId"`
-		ID     string `json:"id"`
-	}
-
-	refs := make([]reference, len(o.PaymentInfo.Payments))
+	refs := make([]Reference, len(o.PaymentInfo.Payments))
 	for i, p := range o.PaymentInfo.Payments {
-		refs[i] = reference{"payment", p.ID}
+		refs[i] = Reference{TypeID: "payment", ID: p.ID}
 	}
 
 	info := members(o.Properties["paymentInfo"])

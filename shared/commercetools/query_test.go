@@ -247,22 +247,22 @@ func TestDecodeError(t *testing.T) {
 	const secret = "private"
 
 	tests := map[string]struct{ raw, want string }{
-		"kind":       {`{"id":"c1","addresses":[{"country":4711}],"email":"private"}`, "c1: addresses.country holds number; want string"},
+		"kind":       {`{"id":"p1","transactions":[{"state":4711}],"email":"private"}`, "p1: transactions.state holds number; want string"},
 		"kind of id": {`{"id":7}`, ": id holds number; want string"},
-		"time":       {`{"id":"c1","lastModifiedAt":"private"}`, "c1: a value can't be read"},
-		"syntax":     {`{"id":"c1",private}`, ": malformed JSON at byte 12"},
-		"not one":    {`["private"]`, ": the resource holds array; want commercetools.Customer"},
+		"time":       {`{"id":"p1","createdAt":"private"}`, "p1: a value can't be read"},
+		"syntax":     {`{"id":"p1",private}`, ": malformed JSON at byte 12"},
+		"not one":    {`["private"]`, ": the resource holds array; want commercetools.Payment"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			got, err := commercetools.Decode[commercetools.Customer](json.RawMessage(tt.raw))
-			if diff := cmp.Diff(commercetools.Customer{}, got); diff != "" {
+			got, err := commercetools.Decode[commercetools.Payment](json.RawMessage(tt.raw))
+			if diff := cmp.Diff(commercetools.Payment{}, got); diff != "" {
 				t.Errorf("not empty:\n%s", diff)
 			}
 
-			if want := "commercetools: decode commercetools.Customer " + tt.want; err == nil || err.Error() != want {
+			if want := "commercetools: decode commercetools.Payment " + tt.want; err == nil || err.Error() != want {
 				t.Errorf("error %v, want %s", err, want)
 			}
 
@@ -285,7 +285,7 @@ func BenchmarkScan(b *testing.B) {
 	b.ReportAllocs()
 
 	for b.Loop() {
-		page, err := client.Scan(b.Context(), commercetools.Customers, window, commercetools.MaxLimit, commercetools.Query{})
+		page, err := client.Scan(b.Context(), commercetools.Payments, window, commercetools.MaxLimit, commercetools.Query{})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -293,7 +293,7 @@ func BenchmarkScan(b *testing.B) {
 		window.After = ""
 
 		for _, raw := range page {
-			c, err := commercetools.Decode[commercetools.Customer](raw)
+			c, err := commercetools.Decode[commercetools.Payment](raw)
 			if err != nil {
 				b.Fatal(err)
 			}

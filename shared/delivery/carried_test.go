@@ -28,7 +28,7 @@ func TestCarried(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			m := delivery.Message{Resource: delivery.Reference{TypeID: "order", ID: "o1"}, Raw: json.RawMessage(tt.raw)}
+			m := delivery.Message{Resource: commercetools.Reference{TypeID: "order", ID: "o1"}, Raw: json.RawMessage(tt.raw)}
 
 			order, ok, err := delivery.Carried[commercetools.Order](m, "order")
 			if ok != tt.ok || delivery.Classify(err) != tt.outcome || ok && order.Version != 7 {

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/delivery"
 )
 
@@ -94,13 +95,13 @@ func TestEveryEnvelopeGivesTheMessage(t *testing.T) {
 	t.Parallel()
 
 	at := time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
-	customer := delivery.Reference{TypeID: "customer", ID: "c1"}
+	customer := commercetools.Reference{TypeID: "customer", ID: "c1"}
 	message := delivery.Message{
 		NotificationType: "Message", Type: "CustomerCreated", ID: "m1", ProjectKey: "demo", Resource: customer,
-		Version: 1, SequenceNumber: 7, ResourceVersion: 3, CreatedAt: at, PayloadIncluded: true,
+		ResourceVersion: 3, CreatedAt: at, PayloadIncluded: true,
 	}
 	update := delivery.Message{
-		NotificationType: "ResourceUpdated", ProjectKey: "demo", Resource: customer, Version: 4, CreatedAt: at, PayloadIncluded: true,
+		NotificationType: "ResourceUpdated", ProjectKey: "demo", Resource: customer, CreatedAt: at, PayloadIncluded: true,
 	}
 	large, list := message, message
 	large.PayloadIncluded = false
@@ -193,7 +194,7 @@ func TestNothingReachesTheHandler(t *testing.T) {
 		{"resource without type", nil, push(`{"notificationType":"Message","type":"CustomerCreated","resource":{"id":"c1"}}`), unreadable},
 		{"resource that is none", nil, push(`{"notificationType":"Message","type":"CustomerCreated","resource":"c1"}`), unreadable},
 		{"no type at all", nil, push(`{"resource":{"typeId":"customer","id":"c1"}}`), unreadable},
-		{"version that is no number", nil, push(`{"notificationType":"Message","resource":{"typeId":"customer","id":"c1"},"version":"1"}`), unreadable},
+		{"version that is no number", nil, push(`{"notificationType":"Message","resource":{"typeId":"customer","id":"c1"},"resourceVersion":"1"}`), unreadable},
 		{"time that is none", nil, push(`{"notificationType":"Message","resource":{"typeId":"customer","id":"c1"},"createdAt":"now"}`), unreadable},
 		{"CloudEvents without data", nil, push(`{"specversion":"1.0","id":"m1"}`), unreadable},
 		{"CloudEvents in CloudEvents", nil, push(inEvent(inEvent(created))), unreadable},

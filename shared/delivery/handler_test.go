@@ -67,7 +67,7 @@ func TestAnswerAndLog(t *testing.T) {
 	kl := func(status int, after time.Duration) error {
 		return &klaviyo.Error{
 			Status: status, Operation: "POST /api/profiles", RetryAfter: after,
-			Details: []klaviyo.Detail{{Code: "a_code", Text: "bob@example.org"}},
+			Details: []klaviyo.Detail{{Code: "a_code", Title: "bob@example.org"}},
 		}
 	}
 

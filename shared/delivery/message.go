@@ -4,15 +4,17 @@ import (
 	"cmp"
 	"encoding/json"
 	"time"
+
+	"github.com/ctklaviyo/connector/shared/commercetools"
 )
 
 // The notification types of commercetools. Source: https://docs.commercetools.com/api/projects/subscriptions#delivery.
 const (
-	NotificationMessage = "Message"
-	ResourceCreated     = "ResourceCreated"
-	ResourceUpdated     = "ResourceUpdated"
-	ResourceDeleted     = "ResourceDeleted"
+	ResourceCreated = "ResourceCreated"
+	ResourceUpdated = "ResourceUpdated"
+	ResourceDeleted = "ResourceDeleted"
 
+	notificationMessage = "Message"
 	// notificationEvent carries neither a project nor a resource; checkout and the import API send it.
 	notificationEvent = "Event"
 	// typeSubscription is the resource of the notification that tests a new subscription.
@@ -29,11 +31,7 @@ type Message struct {
 	// ID is the message's own id, the same in every delivery; a Resource… notification has none.
 	ID         string
 	ProjectKey string
-	Resource   Reference
-	// Version is the resource's version in a Resource… notification, and 1 in a Message.
-	Version int64
-	// SequenceNumber counts the Messages of one resource.
-	SequenceNumber int64
+	Resource   commercetools.Reference
 	// ResourceVersion is the resource's version in a Message.
 	ResourceVersion int64
 	// CreatedAt is when it happened.
@@ -42,13 +40,6 @@ type Message struct {
 	PayloadIncluded bool
 	// Raw is the notification in the Platform format. The fields of its type stand beside the common ones.
 	Raw json.RawMessage
-}
-
-// Reference names a resource.
-type Reference struct {
-	// TypeID is commercetools' name of the resource type, such as "customer" or "inventory-entry".
-	TypeID string `json:"typeId"`
-	ID     string `json:"id"`
 }
 
 // kind is the type, or for a Resource… notification what it is.
@@ -60,16 +51,14 @@ type platform struct {
 	SpecVersion string          `json:"specversion"`
 	Data        json.RawMessage `json:"data"`
 
-	NotificationType   string    `json:"notificationType"`
-	ProjectKey         string    `json:"projectKey"`
-	Resource           Reference `json:"resource"`
-	ID                 string    `json:"id"`
-	Version            int64     `json:"version"`
-	SequenceNumber     int64     `json:"sequenceNumber"`
-	ResourceVersion    int64     `json:"resourceVersion"`
-	CreatedAt          time.Time `json:"createdAt"`
-	ModifiedAt         time.Time `json:"modifiedAt"`
-	Type               string    `json:"type"`
+	NotificationType   string                  `json:"notificationType"`
+	ProjectKey         string                  `json:"projectKey"`
+	Resource           commercetools.Reference `json:"resource"`
+	ID                 string                  `json:"id"`
+	ResourceVersion    int64                   `json:"resourceVersion"`
+	CreatedAt          time.Time               `json:"createdAt"`
+	ModifiedAt         time.Time               `json:"modifiedAt"`
+	Type               string                  `json:"type"`
 	PayloadNotIncluded *struct {
 		PayloadType string `json:"payloadType"`
 	} `json:"payloadNotIncluded"`
@@ -100,8 +89,6 @@ func parseMessage(data []byte) (Message, error) {
 		ID:               p.ID,
 		ProjectKey:       p.ProjectKey,
 		Resource:         p.Resource,
-		Version:          p.Version,
-		SequenceNumber:   p.SequenceNumber,
 		ResourceVersion:  p.ResourceVersion,
 		CreatedAt:        p.CreatedAt,
 		PayloadIncluded:  p.PayloadNotIncluded == nil,
@@ -117,7 +104,7 @@ func parseMessage(data []byte) (Message, error) {
 	}
 
 	if m.NotificationType == "" && m.Type != "" {
-		m.NotificationType = NotificationMessage
+		m.NotificationType = notificationMessage
 	}
 
 	return m, m.check()

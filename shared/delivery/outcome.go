@@ -71,7 +71,7 @@ func judge(err error) (Outcome, string) {
 }
 
 // unreadable tells whether the message, or the resource that it names, can't be understood. A resource without even an id
-// is more likely something else's answer, a proxy's page say, so that it doesn't count.
+// is more likely something else's answer, such as a proxy's page, so that it doesn't count.
 func unreadable(err error) bool {
 	if _, ok := errors.AsType[*unreadableError](err); ok || errors.Is(err, commercetools.ErrInvalidID) {
 		return true
@@ -82,8 +82,8 @@ func unreadable(err error) bool {
 	return ok && e.ID != ""
 }
 
-// judgeKlaviyo: 401 and 403 are a key or a scope that someone will mend. A 404 names something that isn't there yet, a
-// category of a product say: messages come in any order.
+// judgeKlaviyo: 401 and 403 are a key or a scope that someone will mend. A 404 names something that isn't there yet, such
+// as a category of a product: messages come in any order.
 func judgeKlaviyo(e *klaviyo.Error) (Outcome, string) {
 	switch e.Status {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:

@@ -11,6 +11,7 @@ import (
 
 	"cloud.google.com/go/pubsub/v2"
 
+	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 )
 
@@ -27,9 +28,9 @@ const (
 type Parked struct {
 	// Data is what was published, or the whole request body when its envelope couldn't be read.
 	Data []byte
-	// Attributes are those of the original message and: function, reason (unreadable, foreign_project,
-	// klaviyo_rejected, conflict, commercetools_rejected), message_id (commercetools'), resource ("customer/<id>"), klaviyo_status, klaviyo_code,
-	// klaviyo_pointer, error. Those without a value are left out.
+	// Attributes are those of the original message and: function, reason (unreadable, foreign_project, klaviyo_rejected,
+	// conflict, commercetools_rejected), message_id (commercetools'), resource ("customer/<id>"), klaviyo_status,
+	// klaviyo_code, klaviyo_pointer, error. Those without a value are left out.
 	Attributes map[string]string
 }
 
@@ -90,7 +91,7 @@ func (d delivered) parked(function, reason string, err error) Parked {
 		"error":      err.Error(),
 	}
 
-	if r := d.message.Resource; r != (Reference{}) {
+	if r := d.message.Resource; r != (commercetools.Reference{}) {
 		about["resource"] = r.TypeID + "/" + r.ID
 	}
 

@@ -121,7 +121,7 @@ func TestParkedSaysWhy(t *testing.T) {
 
 	refused := &klaviyo.Error{
 		Status: 400, Operation: "POST /api/profiles",
-		Details: []klaviyo.Detail{{Code: "invalid", Text: "bob@example.org is invalid", Pointer: "/data/attributes/email"}},
+		Details: []klaviyo.Detail{{Code: "invalid", Title: "bob@example.org is invalid", Pointer: "/data/attributes/email"}},
 	}
 	about := map[string]string{"origin": "test", "function": "CustomerEvents", "message_id": "m1", "resource": "customer/c1"}
 	with := func(more map[string]string) map[string]string {

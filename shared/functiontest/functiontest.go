@@ -1,9 +1,5 @@
 // Package functiontest runs a realtime function between a commercetools and a Klaviyo, both over HTTP, for the tests of the
 // functions: a test delivers messages as Pub/Sub does, looks at the answer, and then at what the fakes have.
-//
-// functiontest.go is the shop, expect.go looks at what came of a message, deployed.go starts a function from its environment,
-// memory.go does without a network, fault.go lets requests fail, messages.go makes messages, and samples.go reads those
-// of ../shared/samples, beside the repository.
 package functiontest
 
 import (
@@ -39,7 +35,7 @@ type Function struct {
 	// Name is the one it is registered with.
 	Name string
 	// New makes its handler.
-	New func(*commercetools.Client, *klaviyo.Client, settings.Config) func(context.Context, delivery.Message) error
+	New func(*commercetools.Client, *klaviyo.Client, settings.Config) delivery.Handle
 }
 
 // Options are what a test changes about a shop.

@@ -193,8 +193,8 @@ func TestErrors(t *testing.T) {
 		{
 			"conflict", http.StatusConflict, duplicate,
 			&klaviyo.Error{Details: []klaviyo.Detail{{
-				Code: "duplicate_profile", Title: "Conflict.", Text: "A profile already exists with one of these identifiers.",
-				Pointer: "/data/attributes", DuplicateProfileID: "01GR",
+				Code: "duplicate_profile", Title: "Conflict.",
+				Pointer: "/data/attributes",
 			}}},
 			"klaviyo: POST /api/profiles: status 409 Conflict; duplicate_profile at /data/attributes",
 		},

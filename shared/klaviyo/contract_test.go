@@ -228,8 +228,7 @@ func TestContractConflicts(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	second, err := c.CreateProfile(t.Context(), klaviyo.Profile{ExternalID: klaviyo.Set("2"), Email: klaviyo.Set("two@example.com")})
-	if err != nil {
+	if _, err := c.CreateProfile(t.Context(), klaviyo.Profile{ExternalID: klaviyo.Set("2"), Email: klaviyo.Set("two@example.com")}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -239,13 +238,9 @@ func TestContractConflicts(t *testing.T) {
 	_, upsert := c.UpsertProfile(t.Context(), both)
 	update := c.UpdateProfile(t.Context(), first, both)
 
-	for name, tt := range map[string]struct {
-		err   error
-		owner string
-	}{"create": {create, first}, "upsert": {upsert, second}, "update": {update, second}} {
-		e, ok := errors.AsType[*klaviyo.Error](tt.err)
-		if !ok || !klaviyo.IsConflict(tt.err) || e.Code() != "duplicate_profile" || e.Details[0].DuplicateProfileID != tt.owner {
-			t.Errorf("%s: %v", name, tt.err)
+	for name, err := range map[string]error{"create": create, "upsert": upsert, "update": update} {
+		if e, ok := errors.AsType[*klaviyo.Error](err); !ok || !klaviyo.IsConflict(err) || e.Code() != "duplicate_profile" {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 

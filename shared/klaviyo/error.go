@@ -27,18 +27,16 @@ type Error struct {
 type Detail struct {
 	// Code is Klaviyo's name of the error, such as "duplicate_profile" or "invalid".
 	Code string
-	// Title and Text are for people. They may quote what was sent, so they never reach a log.
-	Title, Text string
+	// Title is for people. It may quote what was sent, so it never reaches a log.
+	Title string
 	// Pointer is the JSON pointer into the request, such as "/data/attributes/email".
 	Pointer string
-	// DuplicateProfileID is the profile that owns an identifier already (code duplicate_profile).
-	DuplicateProfileID string
 }
 
 // mostNamed is how many details an error's text names: a refused bulk job may have thousands.
 const mostNamed = 5
 
-// Error implements error. It gives codes and pointers, never title or detail text, which may quote an email address.
+// Error implements error. It gives codes and pointers, never a title, which may quote an email address.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "klaviyo: %s: status %d %s", e.Operation, e.Status, http.StatusText(e.Status))
@@ -79,20 +77,18 @@ func (e *Error) Pointer() string {
 }
 
 // IsConflict tells whether Klaviyo answered 409: something with one of the identifiers exists already.
-func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }
+func IsConflict(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+
+	return ok && e.Status == http.StatusConflict
+}
 
 // IsNotFound tells whether Klaviyo answered 404 in its own words. A 404 without them comes from something else, at a wrong
-// API URL say, and must not pass for a delete that has nothing to do.
+// API URL for example, and must not pass for a delete that has nothing to do.
 func IsNotFound(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 
 	return ok && e.Status == http.StatusNotFound && e.Code() != ""
-}
-
-func hasStatus(err error, status int) bool {
-	var e *Error
-
-	return errors.As(err, &e) && e.Status == status
 }
 
 // newError reads an answer that is not a success. A body that is not Klaviyo's JSON leaves the status alone: Cloudflare's
@@ -104,14 +100,9 @@ func newError(name string, resp *http.Response, body []byte) *Error {
 		Errors []struct {
 			Code   string `json:"code"`
 			Title  string `json:"title"`
-			Detail string `json:"detail"`
 			Source struct {
 				Pointer string `json:"pointer"`
 			} `json:"source"`
-			Meta struct {
-				// Not in the OpenAPI description, but in every such answer seen (klaviyo/klaviyo-api-node#75).
-				DuplicateProfileID string `json:"duplicate_profile_id"`
-			} `json:"meta"`
 		} `json:"errors"`
 	}
 
@@ -121,11 +112,9 @@ func newError(name string, resp *http.Response, body []byte) *Error {
 
 	for _, d := range answer.Errors {
 		e.Details = append(e.Details, Detail{
-			Code:               d.Code,
-			Title:              d.Title,
-			Text:               d.Detail,
-			Pointer:            d.Source.Pointer,
-			DuplicateProfileID: d.Meta.DuplicateProfileID,
+			Code:    d.Code,
+			Title:   d.Title,
+			Pointer: d.Source.Pointer,
 		})
 	}
 

@@ -3,7 +3,6 @@ package mapping
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
@@ -11,8 +10,8 @@ import (
 
 // Profile maps a customer. The custom fields that pass the filter become the profile's custom properties.
 //
-// What commercetools does not have is absent, so that Klaviyo keeps what it may have learnt elsewhere (a first name from
-// a sign-up form, say). The location is the exception: its parts belong together, so a part that the address does not
+// What commercetools does not have is absent, so that Klaviyo keeps what it may have learnt elsewhere (such as a first name
+// from a sign-up form). The location is the exception: its parts belong together, so a part that the address does not
 // have is null, and no street of an old address stays beside a new city. A customer without email is a *MissingError.
 func Profile(c commercetools.Customer, fields Filter) (klaviyo.Profile, error) {
 	if blank(c.Email) {
@@ -84,36 +83,4 @@ func customProperties(custom *commercetools.Custom, fields Filter) map[string]js
 	}
 
 	return fields.Apply(without(custom.Fields, func(v json.RawMessage) bool { return isNull(v) || json.Unmarshal(v, new(any)) != nil }))
-}
-
-func blank(s string) bool { return strings.TrimSpace(s) == "" }
-
-// text is s, or "" when it is blank.
-func text(s string) string {
-	if blank(s) {
-		return ""
-	}
-
-	return s
-}
-
-func orAbsent(s string) klaviyo.Field[string] {
-	if blank(s) {
-		return klaviyo.Field[string]{}
-	}
-
-	return klaviyo.Set(s)
-}
-
-func orNull(s string) klaviyo.Field[string] {
-	if blank(s) {
-		return klaviyo.Null[string]()
-	}
-
-	return klaviyo.Set(s)
-}
-
-// joined joins the parts that are not blank by ", ".
-func joined(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, blank), ", ")
 }

@@ -6,13 +6,16 @@ import (
 	"github.com/ctklaviyo/connector/shared/commercetools"
 )
 
+// ProductSlug stands where the slug goes in a product page's URL.
+const ProductSlug = "{{productSlug}}"
+
 // Shop says which of several texts, prices and pages Klaviyo shows.
 type Shop struct {
 	// Locale is the preferred language tag, such as "en-US"; "" prefers none.
 	Locale string
 	// Currency is the preferred currency (ISO 4217); "" prefers none.
 	Currency string
-	// ProductURLTemplate is a product page's URL with {{productSlug}} in it; "" when products have no page.
+	// ProductURLTemplate is a product page's URL with [ProductSlug] in it; "" when products have no page.
 	ProductURLTemplate string
 }
 
@@ -48,7 +51,7 @@ func (s Shop) productURL(slug commercetools.LocalizedString) string {
 		return ""
 	}
 
-	return strings.ReplaceAll(s.ProductURLTemplate, "{{productSlug}}", text)
+	return strings.ReplaceAll(s.ProductURLTemplate, ProductSlug, text)
 }
 
 // path returns the names of a category's ancestors, the root's first, and its own. An ancestor that is not expanded, or
@@ -83,6 +86,3 @@ func (s Shop) breadcrumbs(categories []commercetools.CategoryReference) []string
 
 	return unique(all)
 }
-
-// separator stands between the names of a breadcrumb.
-const separator = " > "

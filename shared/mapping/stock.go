@@ -6,7 +6,8 @@ import "github.com/ctklaviyo/connector/shared/commercetools"
 // product.inventory.useChannelInventory gives) the entry of that channel counts, else the one that belongs to no channel.
 // ok is false when neither is among the entries: they say nothing about the stock that Klaviyo shows.
 //
-// One entry alone may be of no channel while another has the channel's stock. Who can should hand in all entries of the SKU.
+// One entry alone may be of no channel while another has the channel's stock. Pass all entries of
+// the SKU if you have them.
 func Stock(channel string, entries ...commercetools.InventoryEntry) (quantity int64, ok bool) {
 	for _, e := range entries {
 		switch {

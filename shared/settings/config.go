@@ -56,6 +56,16 @@ type Order struct {
 	GuideProperties bool `json:"guideProperties"`
 }
 
+// Mapping returns what the functions of mapping take.
+func (o Order) Mapping() mapping.OrderConfig {
+	return mapping.OrderConfig{
+		Metrics:         mapping.Metrics(o.Metrics),
+		Properties:      o.Properties,
+		CustomFields:    o.CustomFields.Properties,
+		GuideProperties: o.GuideProperties,
+	}
+}
+
 // CustomFields chooses among a resource's custom fields.
 type CustomFields struct {
 	Properties mapping.Filter `json:"properties"`
@@ -109,7 +119,7 @@ type Product struct {
 		Deleted   []string `json:"deleted"`
 	} `json:"messages"`
 	Inventory struct {
-		// UseChannelInventory is the id of the channel whose stock counts; "" is the stock over all.
+		// UseChannelInventory is the id of the channel whose stock counts; "" is the stock that belongs to no channel.
 		UseChannelInventory string `json:"useChannelInventory"`
 	} `json:"inventory"`
 	// MissingText stands where Klaviyo wants a text or a URL and there is none.
@@ -125,14 +135,4 @@ func (p Product) Mapping() mapping.ProductConfig {
 type Bulk struct {
 	// Backfill marks imported events as history, so that they start no flows.
 	Backfill bool `json:"backfill"`
-}
-
-// Mapping returns what the functions of mapping take.
-func (o Order) Mapping() mapping.OrderConfig {
-	return mapping.OrderConfig{
-		Metrics:         mapping.Metrics(o.Metrics),
-		Properties:      o.Properties,
-		CustomFields:    o.CustomFields.Properties,
-		GuideProperties: o.GuideProperties,
-	}
 }

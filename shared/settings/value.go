@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/ctklaviyo/connector/shared/logging"
+	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
 // The types of variables that have a form. Each decodes itself for envconfig; its errors never quote the value.
@@ -95,16 +96,13 @@ func (c *Currency) EnvDecode(v string) error {
 	return nil
 }
 
-// ProductSlug is what a [URLTemplate] has where the slug goes.
-const ProductSlug = "{{productSlug}}"
-
-// URLTemplate is a product page's URL with [ProductSlug] in it: https://example.com/p/{{productSlug}}.
+// URLTemplate is a product page's URL with [mapping.ProductSlug] in it: https://example.com/p/{{productSlug}}.
 type URLTemplate string
 
 // EnvDecode implements envconfig.Decoder.
 func (t *URLTemplate) EnvDecode(v string) error {
-	if !strings.Contains(v, ProductSlug) || !absolute(strings.ReplaceAll(v, ProductSlug, "slug")) {
-		return errors.New("must be a URL such as https://example.com/p/" + ProductSlug)
+	if !strings.Contains(v, mapping.ProductSlug) || !absolute(strings.ReplaceAll(v, mapping.ProductSlug, "slug")) {
+		return errors.New("must be a URL such as https://example.com/p/" + mapping.ProductSlug)
 	}
 
 	*t = URLTemplate(v)

@@ -44,6 +44,7 @@ func TestCustomersAreRegular(t *testing.T) {
 
 			LowercaseEmail string    `json:"lowercaseEmail"`
 			CreatedAt      time.Time `json:"createdAt"`
+			LastModifiedAt time.Time `json:"lastModifiedAt"`
 		}](raw)
 		if err != nil {
 			t.Fatal(err)
