@@ -38,7 +38,7 @@ locals {
     misconfigured = {
       title    = "a function can't start or panics"
       severity = "CRITICAL"
-      filter   = "${local.our_log} AND jsonPayload.message=\"message handled\" AND jsonPayload.reason=(\"not_configured\" OR \"panic\")"
+      filter   = "${local.realtime_log} AND jsonPayload.message=\"message handled\" AND jsonPayload.reason=(\"not_configured\" OR \"panic\")"
       labels   = ["function", "reason"]
       content  = <<-EOT
         A function answers 503 to messages of commercetools. They wait in Pub/Sub, for some 16 hours of attempts.
@@ -137,12 +137,13 @@ resource "google_monitoring_alert_policy" "parked" {
       Klaviyo refuses a record, or a message can't be read. It was set aside in `${google_pubsub_subscription.parked.name}`,
       where it stays for 31 days; the others go on.
 
-      1. Look at them without taking them away:
-         `gcloud pubsub subscriptions pull ${google_pubsub_subscription.parked.name} --project=${var.project} --limit=10`.
-         The attributes say why: `function`, `resource`, `reason`, `klaviyo_code`, `klaviyo_pointer`, `error`.
+      1. Look at them, which takes nothing away, in the repository's root:
+         `PARKED_SUBSCRIPTION=projects/${var.project}/subscriptions/${google_pubsub_subscription.parked.name} go run ./functions/local parked list`.
+         It says which resource, and why.
       2. `klaviyo_rejected`: mend the record in commercetools; the pointer names the field. `conflict`: two profiles in Klaviyo
          share an identifier; merge them. `unreadable`: who else publishes to the topic?
-      3. Replay or drop them ("Replay" in terraform/README.md). The alert ends when none is left.
+      3. `parked replay` in the place of `parked list` handles them again, `parked drop` takes them out ("Replay" in
+         terraform/README.md). The alert ends when none is left.
     EOT
   }
 }
@@ -158,9 +159,8 @@ resource "google_monitoring_alert_policy" "errors" {
     display_name = "more than a quarter of a function's answers are 5xx"
 
     condition_threshold {
-      # BulkWorker answers 503 on purpose; its alerts are those of the log.
-      filter             = "${local.our_requests} AND metric.labels.response_code_class = \"5xx\""
-      denominator_filter = local.our_requests
+      filter             = "${local.request_count} AND metric.labels.response_code_class = \"5xx\""
+      denominator_filter = local.request_count
       comparison         = "COMPARISON_GT"
       threshold_value    = 0.25
       duration           = "600s"
@@ -193,8 +193,4 @@ resource "google_monitoring_alert_policy" "errors" {
       4. `not_configured` names the setting.
     EOT
   }
-}
-
-locals {
-  our_requests = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = monitoring.regex.full_match(\"${var.prefix}-((customer|order|payment|category|product|inventory)events|bulksync)\") AND metric.type = \"run.googleapis.com/request_count\""
 }

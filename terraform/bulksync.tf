@@ -8,11 +8,8 @@ module "bulksync" {
   packages    = local.bulk_packages
   environment = local.bulk_environment
 
-  timeout       = 60
-  memory        = "256Mi"
-  max_instances = 2
-  concurrency   = 20
-  scaling       = lookup(var.scaling, "bulksync", null)
+  size    = { timeout = 60, memory = "256Mi", max_instances = 2, concurrency = 20 }
+  scaling = lookup(var.scaling, "bulksync", null)
 
   # People and machines outside Google Cloud start imports. They need the token of one of these.
   public = true

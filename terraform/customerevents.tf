@@ -10,11 +10,8 @@ module "customerevents" {
   environment = local.realtime_environment
   secrets     = local.api_secrets
 
-  timeout       = local.realtime_size.timeout
-  memory        = local.realtime_size.memory
-  max_instances = local.realtime_size.max_instances
-  concurrency   = local.realtime_size.concurrency
-  scaling       = lookup(var.scaling, "customerevents", null)
+  size    = local.realtime_size
+  scaling = lookup(var.scaling, "customerevents", null)
 }
 
 module "customerevents_trigger" {
@@ -27,9 +24,5 @@ module "customerevents_trigger" {
   messages   = setunion(["CustomerCreated", "CustomerCompanyNameSet"], local.messages.address_changed)
   changes    = true
 
-  subscribe    = var.create_subscriptions
-  pubsub_agent = google_project_service_identity.pubsub.member
-
-  notification_channels  = local.notification_channels
-  oldest_message_minutes = var.oldest_message_minutes
+  settings = local.trigger_settings
 }

@@ -10,11 +10,8 @@ module "inventoryevents" {
   environment = local.realtime_environment
   secrets     = local.api_secrets
 
-  timeout       = local.realtime_size.timeout
-  memory        = local.realtime_size.memory
-  max_instances = local.realtime_size.max_instances
-  concurrency   = local.realtime_size.concurrency
-  scaling       = lookup(var.scaling, "inventoryevents", null)
+  size    = local.realtime_size
+  scaling = lookup(var.scaling, "inventoryevents", null)
 }
 
 module "inventoryevents_trigger" {
@@ -27,9 +24,5 @@ module "inventoryevents_trigger" {
   # Orders change the stock without a message.
   changes = true
 
-  subscribe    = var.create_subscriptions
-  pubsub_agent = google_project_service_identity.pubsub.member
-
-  notification_channels  = local.notification_channels
-  oldest_message_minutes = var.oldest_message_minutes
+  settings = local.trigger_settings
 }

@@ -2,17 +2,20 @@
 # logging.googleapis.com/user/PREFIX/NAME.
 
 locals {
-  our_log = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^${var.prefix}-(customer|order|payment|category|product|inventory)events$\""
+  realtime_log = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^${var.prefix}-(customer|order|payment|category|product|inventory)events$\""
   # shared/delivery, functions/bulkworker, functions/bulksync and shared/bulk write these.
   worker_log = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${var.prefix}-bulkworker\""
   sync_log   = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${var.prefix}-bulksync\""
+
+  # Of the functions whose 5xx is a failure: BulkWorker answers 503 on purpose; its alerts are those of the log.
+  request_count = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = monitoring.regex.full_match(\"${var.prefix}-((customer|order|payment|category|product|inventory)events|bulksync)\") AND metric.type = \"run.googleapis.com/request_count\""
 }
 
 resource "google_logging_metric" "messages" {
   project     = local.project
   name        = "${var.prefix}/messages"
   description = "Messages of commercetools by what became of them: done, later or parked, and why."
-  filter      = "${local.our_log} AND jsonPayload.message=\"message handled\""
+  filter      = "${local.realtime_log} AND jsonPayload.message=\"message handled\""
 
   metric_descriptor {
     metric_kind = "DELTA"
@@ -35,7 +38,7 @@ resource "google_logging_metric" "message_time" {
   project         = local.project
   name            = "${var.prefix}/message_milliseconds"
   description     = "How long a message took."
-  filter          = "${local.our_log} AND jsonPayload.message=\"message handled\""
+  filter          = "${local.realtime_log} AND jsonPayload.message=\"message handled\""
   value_extractor = "EXTRACT(jsonPayload.milliseconds)"
 
   metric_descriptor {

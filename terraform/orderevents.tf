@@ -10,11 +10,8 @@ module "orderevents" {
   environment = merge(local.realtime_environment, local.shop_environment)
   secrets     = local.api_secrets
 
-  timeout       = local.realtime_size.timeout
-  memory        = local.realtime_size.memory
-  max_instances = local.realtime_size.max_instances
-  concurrency   = local.realtime_size.concurrency
-  scaling       = lookup(var.scaling, "orderevents", null)
+  size    = local.realtime_size
+  scaling = lookup(var.scaling, "orderevents", null)
 }
 
 module "orderevents_trigger" {
@@ -26,9 +23,5 @@ module "orderevents_trigger" {
   resource   = "order"
   messages   = setunion(local.messages.order_created, local.messages.order_changed)
 
-  subscribe    = var.create_subscriptions
-  pubsub_agent = google_project_service_identity.pubsub.member
-
-  notification_channels  = local.notification_channels
-  oldest_message_minutes = var.oldest_message_minutes
+  settings = local.trigger_settings
 }

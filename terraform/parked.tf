@@ -18,7 +18,7 @@ resource "google_pubsub_subscription" "parked" {
   topic   = google_pubsub_topic.parked.id
 
   ack_deadline_seconds       = 60
-  message_retention_duration = "2678400s" # 31 days, the longest that Pub/Sub keeps a message
+  message_retention_duration = local.retention
 
   # By default a subscription that nobody reads for a month is deleted.
   expiration_policy {

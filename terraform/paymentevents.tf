@@ -10,11 +10,8 @@ module "paymentevents" {
   environment = merge(local.realtime_environment, local.shop_environment)
   secrets     = local.api_secrets
 
-  timeout       = local.realtime_size.timeout
-  memory        = local.realtime_size.memory
-  max_instances = local.realtime_size.max_instances
-  concurrency   = local.realtime_size.concurrency
-  scaling       = lookup(var.scaling, "paymentevents", null)
+  size    = local.realtime_size
+  scaling = lookup(var.scaling, "paymentevents", null)
 }
 
 module "paymentevents_trigger" {
@@ -26,9 +23,5 @@ module "paymentevents_trigger" {
   resource   = "payment"
   messages   = setunion(local.messages.transaction_added, local.messages.transaction_changed)
 
-  subscribe    = var.create_subscriptions
-  pubsub_agent = google_project_service_identity.pubsub.member
-
-  notification_channels  = local.notification_channels
-  oldest_message_minutes = var.oldest_message_minutes
+  settings = local.trigger_settings
 }

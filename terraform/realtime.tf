@@ -10,6 +10,17 @@ locals {
     concurrency   = 20
   }
 
+  # The longest that Pub/Sub keeps a message: 31 days.
+  retention = "2678400s"
+
+  trigger_settings = {
+    subscribe              = var.create_subscriptions
+    pubsub_agent           = google_project_service_identity.pubsub.member
+    retention              = local.retention
+    notification_channels  = local.notification_channels
+    oldest_message_minutes = var.oldest_message_minutes
+  }
+
   # The functions that are deployed, and their triggers.
   realtime = { for name, module in {
     customerevents  = module.customerevents

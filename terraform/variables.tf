@@ -78,7 +78,7 @@ variable "ct_region" {
 }
 
 variable "create_subscriptions" {
-  description = "Whether Terraform keeps the commercetools subscriptions. If not, create them otherwise: without them no message comes."
+  description = "Whether Terraform keeps the commercetools subscriptions. If not, keep them with `go run ./functions/local subscriptions apply`: without them no message comes."
   type        = bool
   default     = true
 }

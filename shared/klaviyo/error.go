@@ -17,7 +17,7 @@ type Error struct {
 	Status int
 	// Operation is the method and the path: "POST /api/profiles".
 	Operation string
-	// Details are the JSON:API errors; none when the body was not Klaviyo's JSON (a proxy's page, say).
+	// Details are the JSON:API errors; none when the body was not Klaviyo's JSON, such as a proxy's page.
 	Details []Detail
 	// RetryAfter is what the Retry-After header asked for; 0 without one.
 	RetryAfter time.Duration

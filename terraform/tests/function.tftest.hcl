@@ -20,12 +20,9 @@ variables {
     "config", "shared/commercetools", "shared/delivery", "shared/instep", "shared/klaviyo", "shared/logging", "shared/mapping",
     "shared/once", "shared/retry", "shared/settings",
   ]
-  environment   = { LOG_LEVEL = "info", CONFIG_ENV = null, PREFERRED_LOCALE = "" }
-  secrets       = { KLAVIYO_AUTH_KEY = { secret = "ctklaviyo-klaviyo-auth-key", version = "7" } }
-  timeout       = 60
-  memory        = "256Mi"
-  max_instances = 3
-  concurrency   = 20
+  environment = { LOG_LEVEL = "info", CONFIG_ENV = null, PREFERRED_LOCALE = "" }
+  secrets     = { KLAVIYO_AUTH_KEY = { secret = "ctklaviyo-klaviyo-auth-key", version = "7" } }
+  size        = { timeout = 60, memory = "256Mi", max_instances = 3, concurrency = 20 }
 }
 
 run "the_zip" {

@@ -7,14 +7,17 @@ mock_provider "google" {
 mock_provider "commercetools" {}
 
 variables {
-  deployment             = { project = "my-shop", region = "europe-west1" }
-  function               = { name = "ctklaviyo-orderevents", uri = "https://orderevents-abcdefghij-ew.a.run.app", timeout = 60 }
-  resource               = "order"
-  messages               = ["OrderCreated", "OrderStateChanged"]
-  subscribe              = true
-  pubsub_agent           = "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com"
-  notification_channels  = ["projects/my-shop/notificationChannels/1"]
-  oldest_message_minutes = 30
+  deployment = { project = "my-shop", region = "europe-west1" }
+  function   = { name = "ctklaviyo-orderevents", uri = "https://orderevents-abcdefghij-ew.a.run.app", timeout = 60 }
+  resource   = "order"
+  messages   = ["OrderCreated", "OrderStateChanged"]
+  settings = {
+    subscribe              = true
+    pubsub_agent           = "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com"
+    retention              = "2678400s"
+    notification_channels  = ["projects/my-shop/notificationChannels/1"]
+    oldest_message_minutes = 30
+  }
 }
 
 run "keeps_every_message" {
@@ -30,8 +33,8 @@ run "keeps_every_message" {
     error_message = "Pub/Sub takes no ack deadline of more than 600 seconds."
   }
   assert {
-    condition     = alltrue([for s in [google_pubsub_subscription.push, google_pubsub_subscription.dead] : s.message_retention_duration == "2678400s"])
-    error_message = "A message is gone before 31 days are over."
+    condition     = alltrue([for s in [google_pubsub_subscription.push, google_pubsub_subscription.dead] : s.message_retention_duration == var.settings.retention])
+    error_message = "A message is gone before its time is over."
   }
   assert {
     condition     = alltrue([for s in [google_pubsub_subscription.push, google_pubsub_subscription.dead] : s.expiration_policy[0].ttl == ""])
@@ -60,11 +63,11 @@ run "keeps_dead_letters" {
     error_message = "Whoever knows the topic of the dead letters no longer knows its subscription."
   }
   assert {
-    condition     = google_pubsub_topic_iam_member.dead.topic == google_pubsub_topic.dead.name && google_pubsub_topic_iam_member.dead.role == "roles/pubsub.publisher" && google_pubsub_topic_iam_member.dead.member == var.pubsub_agent
+    condition     = google_pubsub_topic_iam_member.dead.topic == google_pubsub_topic.dead.name && google_pubsub_topic_iam_member.dead.role == "roles/pubsub.publisher" && google_pubsub_topic_iam_member.dead.member == var.settings.pubsub_agent
     error_message = "Pub/Sub may not publish dead letters."
   }
   assert {
-    condition     = google_pubsub_subscription_iam_member.dead.subscription == google_pubsub_subscription.push.name && google_pubsub_subscription_iam_member.dead.role == "roles/pubsub.subscriber" && google_pubsub_subscription_iam_member.dead.member == var.pubsub_agent
+    condition     = google_pubsub_subscription_iam_member.dead.subscription == google_pubsub_subscription.push.name && google_pubsub_subscription_iam_member.dead.role == "roles/pubsub.subscriber" && google_pubsub_subscription_iam_member.dead.member == var.settings.pubsub_agent
     error_message = "Pub/Sub may not take dead letters off the subscription, and delivers them for ever."
   }
 }
@@ -86,7 +89,7 @@ run "calls_the_function_with_a_token" {
     error_message = "Pub/Sub may not call the function, or somebody else may."
   }
   assert {
-    condition     = google_service_account_iam_member.push_token.role == "roles/iam.serviceAccountOpenIdTokenCreator" && google_service_account_iam_member.push_token.member == var.pubsub_agent
+    condition     = google_service_account_iam_member.push_token.role == "roles/iam.serviceAccountOpenIdTokenCreator" && google_service_account_iam_member.push_token.member == var.settings.pubsub_agent
     error_message = "Pub/Sub gets no token, or more than that."
   }
 }
@@ -129,7 +132,13 @@ run "without_the_commercetools_subscription" {
   command = plan
   module { source = "./modules/trigger" }
   variables {
-    subscribe = false
+    settings = {
+      subscribe              = false
+      pubsub_agent           = "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com"
+      retention              = "2678400s"
+      notification_channels  = []
+      oldest_message_minutes = 30
+    }
   }
 
   assert {
@@ -143,7 +152,7 @@ run "alerts_tell_what_to_do" {
   module { source = "./modules/trigger" }
 
   assert {
-    condition     = alltrue([for p in [google_monitoring_alert_policy.dead, google_monitoring_alert_policy.old] : length(p.documentation[0].content) > 200 && p.notification_channels == tolist(var.notification_channels)])
+    condition     = alltrue([for p in [google_monitoring_alert_policy.dead, google_monitoring_alert_policy.old] : length(p.documentation[0].content) > 200 && p.notification_channels == var.settings.notification_channels])
     error_message = "An alert goes to nobody, or comes without a playbook."
   }
   assert {

@@ -198,7 +198,7 @@ run "as_most_have_it" {
     error_message = "PARKED_SUBSCRIPTION defaults to the topic's name."
   }
   assert {
-    condition     = google_pubsub_subscription.parked.expiration_policy[0].ttl == "" && google_pubsub_subscription.parked.message_retention_duration == "2678400s"
+    condition     = google_pubsub_subscription.parked.expiration_policy[0].ttl == "" && google_pubsub_subscription.parked.message_retention_duration == "2678400s" && local.trigger_settings.retention == "2678400s"
     error_message = "Parked messages are gone before somebody has looked."
   }
 

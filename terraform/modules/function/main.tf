@@ -103,14 +103,14 @@ resource "google_cloudfunctions2_function" "this" {
   service_config {
     service_account_email = google_service_account.this.email
     ingress_settings      = var.public ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
-    timeout_seconds       = var.timeout
+    timeout_seconds       = var.size.timeout
 
-    available_memory = var.memory
+    available_memory = var.size.memory
     # Cloud Run takes more than one request at a time only with a whole CPU.
     available_cpu                    = "1"
     min_instance_count               = coalesce(var.scaling.min_instances, 0)
-    max_instance_count               = coalesce(var.scaling.max_instances, var.max_instances)
-    max_instance_request_concurrency = coalesce(var.scaling.concurrency, var.concurrency)
+    max_instance_count               = coalesce(var.scaling.max_instances, var.size.max_instances)
+    max_instance_request_concurrency = coalesce(var.scaling.concurrency, var.size.concurrency)
 
     environment_variables = { for name, value in var.environment : name => value if value != null && value != "" }
 

@@ -10,7 +10,7 @@ output "uri" {
 
 output "timeout" {
   description = "Seconds that one request may take."
-  value       = var.timeout
+  value       = var.size.timeout
 }
 
 output "service_account" {

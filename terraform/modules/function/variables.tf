@@ -36,24 +36,14 @@ variable "secrets" {
   default     = {}
 }
 
-variable "timeout" {
-  description = "Seconds that one request may take."
-  type        = number
-}
-
-variable "memory" {
-  description = "Memory of an instance, such as 256Mi."
-  type        = string
-}
-
-variable "max_instances" {
-  description = "The most instances, unless scaling says otherwise."
-  type        = number
-}
-
-variable "concurrency" {
-  description = "The most requests that an instance takes at a time, unless scaling says otherwise."
-  type        = number
+variable "size" {
+  description = "Seconds that one request may take, memory of an instance such as 256Mi, and the most instances, and requests that one takes at a time, unless scaling says otherwise."
+  type = object({
+    timeout       = number
+    memory        = string
+    max_instances = number
+    concurrency   = number
+  })
 }
 
 variable "scaling" {

@@ -16,7 +16,7 @@ resource "google_pubsub_subscription" "dead" {
   topic   = google_pubsub_topic.dead.id
 
   ack_deadline_seconds       = 60
-  message_retention_duration = local.month
+  message_retention_duration = var.settings.retention
 
   expiration_policy {
     ttl = ""
@@ -29,12 +29,12 @@ resource "google_pubsub_topic_iam_member" "dead" {
   project = var.deployment.project
   topic   = google_pubsub_topic.dead.name
   role    = "roles/pubsub.publisher"
-  member  = var.pubsub_agent
+  member  = var.settings.pubsub_agent
 }
 
 resource "google_pubsub_subscription_iam_member" "dead" {
   project      = var.deployment.project
   subscription = google_pubsub_subscription.push.name
   role         = "roles/pubsub.subscriber"
-  member       = var.pubsub_agent
+  member       = var.settings.pubsub_agent
 }

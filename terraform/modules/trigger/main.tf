@@ -12,7 +12,6 @@ locals {
   # Customers' data at rest stays where the functions run.
   regions = [var.deployment.region]
 
-  month         = "2678400s" # 31 days, the longest that Pub/Sub keeps a message
   ack_deadline  = var.function.timeout + 30
   dead_messages = "${local.name}-dead"
 }
@@ -44,7 +43,7 @@ resource "google_service_account" "push" {
 resource "google_service_account_iam_member" "push_token" {
   service_account_id = google_service_account.push.name
   role               = "roles/iam.serviceAccountOpenIdTokenCreator"
-  member             = var.pubsub_agent
+  member             = var.settings.pubsub_agent
 }
 
 resource "google_cloud_run_service_iam_member" "push" {
@@ -62,7 +61,7 @@ resource "google_pubsub_subscription" "push" {
 
   # Longer than the function's own timeout: a second copy must not come while it works on the first.
   ack_deadline_seconds       = local.ack_deadline
-  message_retention_duration = local.month
+  message_retention_duration = var.settings.retention
 
   # By default a subscription without messages for a month is deleted.
   expiration_policy {
@@ -92,7 +91,7 @@ resource "google_pubsub_subscription" "push" {
 }
 
 resource "commercetools_subscription" "this" {
-  count = var.subscribe ? 1 : 0
+  count = var.settings.subscribe ? 1 : 0
 
   key = local.name
 

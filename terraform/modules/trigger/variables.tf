@@ -1,5 +1,5 @@
 variable "deployment" {
-  description = "The project, its region, and the prefix of names."
+  description = "The project and its region."
   type = object({
     project = string
     region  = string
@@ -37,22 +37,13 @@ variable "changes" {
   default     = false
 }
 
-variable "subscribe" {
-  description = "Whether Terraform keeps the commercetools subscription."
-  type        = bool
-}
-
-variable "pubsub_agent" {
-  description = "Pub/Sub's own account in the project, as an IAM member."
-  type        = string
-}
-
-variable "notification_channels" {
-  description = "Who is told when an alert goes off."
-  type        = list(string)
-}
-
-variable "oldest_message_minutes" {
-  description = "How long a message may wait before an alert goes off."
-  type        = number
+variable "settings" {
+  description = "What all triggers share: whether Terraform keeps the commercetools subscription, Pub/Sub's own account in the project as an IAM member, how long messages are kept, who is told when an alert goes off, and how many minutes a message may wait before one does."
+  type = object({
+    subscribe              = bool
+    pubsub_agent           = string
+    retention              = string
+    notification_channels  = list(string)
+    oldest_message_minutes = number
+  })
 }
