@@ -2,20 +2,14 @@
 // with its items, variants and categories.
 //
 // Every method is one call of [Client.send], which is all there is between a method and the network: it waits for the
-// operation's turn (limit.go), adds the headers, repeats what may succeed later, and turns every answer that isn't a
-// success into an *[Error]. Repeating is safe: each write is an upsert, or Klaviyo refuses its second copy (a create that
-// did arrive the first time answers 409, a delete 404) or drops it (an event with a unique id, the erasure of what is erased).
-// No error holds a query or a body, for they name people.
+// operation's turn, adds the headers, repeats what may succeed later, and turns every answer that isn't a success into an
+// *[Error]. Repeating is safe: each write is an upsert, or Klaviyo refuses its second copy (a create that did arrive the
+// first time answers 409, a delete 404) or drops it (an event with a unique id, the erasure of what is erased). No error holds
+// a query or a body, for they name people.
 //
 // A resource of the catalog goes by a compound id that is computed from ours, so that nothing is looked up: an upsert is an
 // update, and a creation only if that finds nothing. Bulk jobs know no upsert: there whoever starts one looks up what exists,
 // 100 resources at once, and a row that was taken for new or known in error fails by itself.
-//
-// The files: operations.go has the operations with their published limits; profile.go, event.go, catalog.go and field.go are
-// the values that are sent; profiles.go, erasures.go, imports.go, importerrors.go, events.go, items.go, variants.go and categories.go the
-// methods, with what those of the catalog share in catalogs.go; batch.go, eventbatch.go and catalogjobs.go are what is sent in
-// bulk, with the body of it in rows.go and how it is sent in bulk.go; catalogstate.go tells what became of the catalog's jobs,
-// cataloglookup.go what is in it; jsonapi.go is the envelope of everything else. attempt.go sends one request once.
 //
 // Source: https://developers.klaviyo.com/en/reference/api_overview.
 package klaviyo

@@ -3,13 +3,8 @@
 // sorting, keyset and offset paging, totals and reference expansion, and errors in commercetools' JSON. Subscriptions can be
 // created, updated and deleted, too.
 //
-// server.go holds the routes, auth.go the tokens, query.go what a query may say, lex.go, parse.go and predicate.go its
-// predicates, endpoint.go what there is, store.go, resource.go and view.go the resources, expand.go the references (with
-// splice.go), answer.go the bytes on the wire, and subscription.go and subscriptions.go what is said of subscriptions.
-//
-// [NewShop] generates a shop of any size, whose resources are made when they are asked for: shop.go, series.go and base.go
-// are what they have in common, and then there is a file or two for each type. What the server doesn't know it refuses with
-// 400, and never passes over in silence.
+// [NewShop] generates a shop of any size, whose resources are made when they are asked for. What the server doesn't know it
+// refuses with 400, and never passes over in silence.
 package commercetoolstest
 
 import (

@@ -4,11 +4,6 @@
 // It checks what Klaviyo checks (the key, the revision, sizes, identifiers), matches profiles by their identifiers, runs
 // bulk jobs that take their time, records each event once, has a catalog, and keeps the published rate limits if asked
 // to. What it makes up where Klaviyo documents nothing is said where it happens.
-//
-// server.go is the way of a request, jsonapi.go the form of the answers, limits.go the rate limits; then there is a file for
-// each area: profiles.go (with filter.go, validate.go and store.go), imports.go (with importrows.go), erasures.go, events.go (with
-// eventcheck.go and eventrows.go) and catalog.go (with catalogcheck.go, cataloglist.go, catalogjobs.go and shelf.go). jobs.go is
-// the time that bulk jobs take, page.go cuts collections into pages.
 package klaviyotest
 
 import (
