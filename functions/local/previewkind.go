@@ -170,7 +170,7 @@ func (p previewed) first(project, typeID, id string, types []string) []previewMe
 // message is a message of the kind that doesn't hold what it is about, so that its function takes it as it is now.
 func (p previewed) message(project, typeID, id, kind string) previewMessage {
 	payload := map[string]any{
-		"notificationType": kind, "projectKey": project, "resource": delivery.Reference{TypeID: typeID, ID: id},
+		"notificationType": kind, "projectKey": project, "resource": commercetools.Reference{TypeID: typeID, ID: id},
 		"version": p.Version, "modifiedAt": p.LastModifiedAt,
 	}
 
@@ -178,7 +178,7 @@ func (p previewed) message(project, typeID, id, kind string) previewMessage {
 		return previewMessage{typeID + " " + kind, functionFor(typeID), payload}
 	}
 
-	payload["notificationType"] = delivery.NotificationMessage
+	payload["notificationType"] = "Message"
 	payload["payloadNotIncluded"] = map[string]string{"reason": "preview", "payloadType": kind}
 	payload["createdAt"] = p.LastModifiedAt
 	payload["resourceVersion"] = 1 // An order that has changed since counts as placed; see orderevents.

@@ -22,7 +22,7 @@ func (c *Client) Order(ctx context.Context, id string) (Order, error) {
 // first that was created, so that the answer stays the same. found is false when there is none.
 func (c *Client) OrderOfPayment(ctx context.Context, paymentID string) (o Order, found bool, err error) {
 	page, err := c.Query(ctx, Orders, Query{
-		Where:  []Predicate{paidBy(paymentID)},
+		Where:  []Predicate{PaidBy(paymentID)},
 		Sort:   []string{"createdAt asc", "id asc"},
 		Limit:  1,
 		Expand: []string{ExpandDiscountCodes},

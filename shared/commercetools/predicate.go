@@ -30,8 +30,8 @@ func IDAfter(id string) Predicate { return Predicate("id > " + quote(id)) }
 // IDBefore is true for ids that sort before id.
 func IDBefore(id string) Predicate { return Predicate("id < " + quote(id)) }
 
-// paidBy is true for the orders that a payment belongs to.
-func paidBy(paymentID string) Predicate {
+// PaidBy is true for the orders that a payment belongs to.
+func PaidBy(paymentID string) Predicate {
 	return Predicate("paymentInfo(payments(id = " + quote(paymentID) + "))")
 }
 
