@@ -96,7 +96,7 @@ func TestParked(t *testing.T) {
 		{"refused", message(t, "CustomerCreated", object{"customer": refused}), functiontest.Options{}, map[string]string{
 			"function": "CustomerEvents", "message_id": "m1", "resource": "customer/" + id,
 			"reason": "klaviyo_rejected", "klaviyo_status": "400", "klaviyo_code": "invalid", "klaviyo_pointer": "/data/attributes/email",
-			"error": "klaviyo: POST /api/profiles: status 400 Bad Request; invalid at /data/attributes/email",
+			"error": "klaviyo: POST /api/profile-import: status 400 Bad Request; invalid at /data/attributes/email",
 		}},
 		{"conflict for good", change(t, "ResourceUpdated"), functiontest.Options{
 			AtKlaviyo: func(*http.Request) faulttest.Fault { return conflict },
@@ -117,17 +117,30 @@ func TestParked(t *testing.T) {
 			t.Parallel()
 
 			s := open(t, tt.options)
-			s.Commercetools.Put("customers", customer(t, nil))
+			s.Commercetools.Put("customers", refused)
 			s.ExpectParked(t, tt.payload, tt.want)
 
 			tt.options.ParkingFails = true
 			s = open(t, tt.options)
-			s.Commercetools.Put("customers", customer(t, nil))
+			s.Commercetools.Put("customers", refused)
 
 			if status := s.Deliver(t, tt.payload); status != http.StatusServiceUnavailable {
 				t.Errorf("status %d when parking fails, want 503", status)
 			}
 		})
+	}
+}
+
+// What Klaviyo refused may have been corrected since.
+func TestCorrected(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, functiontest.Options{})
+	s.Commercetools.Put("customers", customer(t, nil))
+	s.Done(t, message(t, "CustomerCreated", object{"customer": customer(t, object{"email": "ann at example.org"})}))
+
+	if profiles := s.Klaviyo.Profiles(); len(profiles) != 1 {
+		t.Errorf("%d profiles, want the customer's", len(profiles))
 	}
 }
 

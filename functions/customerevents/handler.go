@@ -52,8 +52,8 @@ func (h handler) handle(ctx context.Context, m delivery.Message) error {
 	}
 }
 
-// created creates the profile. When there is one already, somebody else's message came first, and what this message says
-// may be old: the profile is brought to the customer as it is now.
+// created creates the profile. When there is one already, another message came first, and what this message says may be old;
+// what Klaviyo refuses may have been corrected since. Both times the profile is brought to the customer as it is now.
 func (h handler) created(ctx context.Context, m delivery.Message) error {
 	return h.turns.Take(ctx, m.Resource.ID, "create", func() error { return h.create(ctx, m) })
 }
@@ -84,7 +84,7 @@ func (h handler) create(ctx context.Context, m delivery.Message) error {
 	}
 
 	_, err = h.kl.CreateProfile(ctx, profile)
-	if klaviyo.IsConflict(err) {
+	if delivery.Classify(err) == delivery.Never {
 		return h.sync(ctx, m.Resource.ID, h.upsert)
 	}
 

@@ -141,11 +141,10 @@ func TestAnswerIsLost(t *testing.T) {
 func TestParked(t *testing.T) {
 	t.Parallel()
 
-	refused := object{"order": order(t, object{"customerEmail": "ann at example.org"})}
+	noAddress := object{"customerEmail": "ann at example.org"}
+	refused := object{"order": order(t, noAddress)}
 	// An id that Klaviyo finds too long.
-	oneRefused := object{"order": order(t, object{"lineItems": []object{
-		item("l1", "p1", 1999), item(strings.Repeat("l", 256), "p1", 1), item("l2", "p2", 2999),
-	}})}
+	longID := object{"lineItems": []object{item("l1", "p1", 1999), item(strings.Repeat("l", 256), "p1", 1), item("l2", "p2", 2999)}}
 
 	about := func(more map[string]string) map[string]string {
 		all := map[string]string{"function": "OrderEvents", "message_id": "m1", "resource": "order/" + id}
@@ -160,66 +159,76 @@ func TestParked(t *testing.T) {
 		options functiontest.Options
 		want    map[string]string
 		events  []string
+		now     object // what the order is by now
 	}{
 		{"refused", message(t, "OrderCreated", refused), functiontest.Options{}, about(map[string]string{
 			"reason": "klaviyo_rejected", "klaviyo_status": "400", "klaviyo_code": "invalid",
 			"klaviyo_pointer": "/data/attributes/profile/data/attributes/email",
-		}), nil},
-		{"one product refused", message(t, "OrderCreated", oneRefused), functiontest.Options{}, about(map[string]string{
+		}), nil, noAddress},
+		{"one product refused", message(t, "OrderCreated", object{"order": order(t, longID)}), functiontest.Options{}, about(map[string]string{
 			"reason": "klaviyo_rejected", "klaviyo_status": "400", "klaviyo_code": "invalid", "klaviyo_pointer": "/data/attributes/unique_id",
-		}), []string{ordered1, ordered2, placed}},
+		}), []string{ordered1, ordered2, placed}, longID},
 		{"too large for klaviyo", message(t, "OrderCreated", object{"order": order(t, nil)}), functiontest.Options{
-			AtKlaviyo: functiontest.First("/api/events", faulttest.Fault{Status: 413}),
-		}, about(map[string]string{"reason": "klaviyo_rejected", "klaviyo_status": "413"}), nil},
+			AtKlaviyo: always(faulttest.Fault{Status: 413}),
+		}, about(map[string]string{"reason": "klaviyo_rejected", "klaviyo_status": "413"}), nil, nil},
 		{"query refused", message(t, "OrderCreated", object{"order": order(t, nil)}), functiontest.Options{
-			AtCommercetools: functiontest.First("/product-projections", faulttest.Fault{Status: 400, Body: `{"errors":[{"code":"InvalidInput"}]}`}),
-		}, about(map[string]string{"reason": "commercetools_rejected"}), nil},
+			AtCommercetools: func(r *http.Request) (f faulttest.Fault) {
+				if strings.HasSuffix(r.URL.Path, "/product-projections") {
+					f = faulttest.Fault{Status: 400, Body: `{"errors":[{"code":"InvalidInput"}]}`}
+				}
+
+				return f
+			},
+		}, about(map[string]string{"reason": "commercetools_rejected"}), nil, nil},
 		{
 			"order of another shape", message(t, "OrderCreated", object{"order": object{"id": id, "lineItems": 7}}),
 			functiontest.Options{},
-			about(map[string]string{"reason": "unreadable"}), nil,
+			about(map[string]string{"reason": "unreadable"}), nil, nil,
 		},
 		{
 			"order of another shape, and without an id", message(t, "OrderCreated", object{"order": object{"lineItems": 7}}),
 			functiontest.Options{},
-			about(map[string]string{"reason": "unreadable"}), nil,
+			about(map[string]string{"reason": "unreadable"}), nil, nil,
 		},
 		{
 			"state of another shape", message(t, "OrderStateChanged", object{"orderState": 7}),
 			functiontest.Options{},
-			about(map[string]string{"reason": "unreadable"}), nil,
+			about(map[string]string{"reason": "unreadable"}), nil, nil,
 		},
-		{"no message", "hello", functiontest.Options{}, map[string]string{"function": "OrderEvents", "reason": "unreadable"}, nil},
+		{"no message", "hello", functiontest.Options{}, map[string]string{"function": "OrderEvents", "reason": "unreadable"}, nil, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 
 			s := open(t, tt.options)
-			s.stock(t, order(t, nil))
+			s.stock(t, order(t, tt.now))
 			s.ExpectParked(t, tt.payload, tt.want)
 			s.ExpectEvents(t, tt.events...)
 		})
 	}
 
 	s := open(t, functiontest.Options{ParkingFails: true})
-	s.stock(t, order(t, nil))
+	s.stock(t, order(t, noAddress))
 
 	if status := s.Deliver(t, message(t, "OrderCreated", refused)); status != http.StatusServiceUnavailable {
 		t.Errorf("status %d when parking fails, want 503", status)
 	}
 }
 
+func always(f faulttest.Fault) func(*http.Request) faulttest.Fault {
+	return func(*http.Request) faulttest.Fault { return f }
+}
+
 // What may succeed later goes before what is refused: a parked message does not come again by itself.
 func TestLaterGoesBeforeParked(t *testing.T) {
 	t.Parallel()
 
-	payload := message(t, "OrderCreated", object{"order": order(t, object{"lineItems": []object{
-		item(strings.Repeat("l", 256), "p1", 1), item("l1", "p1", 1999), item("l2", "p2", 2999),
-	}})})
+	now := order(t, object{"lineItems": []object{item(strings.Repeat("l", 256), "p1", 1), item("l1", "p1", 1999), item("l2", "p2", 2999)}})
+	payload := message(t, "OrderCreated", object{"order": now})
 
 	s := open(t, functiontest.Options{AtKlaviyo: functiontest.Nth(4, "/api/events", faulttest.Fault{Status: 401})})
-	s.stock(t, order(t, nil))
+	s.stock(t, now)
 
 	if status := s.Deliver(t, payload); status != http.StatusServiceUnavailable || len(s.Parked()) != 0 {
 		t.Errorf("status %d, %d parked; want 503 and none", status, len(s.Parked()))

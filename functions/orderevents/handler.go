@@ -48,17 +48,37 @@ func (h handler) handle(ctx context.Context, m delivery.Message) error {
 	}
 }
 
-// created records a new order, first the order and then what is in it.
+// created records a new order. What Klaviyo refuses of an order as it was may have been corrected since, an email address for
+// example: then the order as it is now is recorded.
 func (h handler) created(ctx context.Context, m delivery.Message) error {
-	order, err := h.orderOf(ctx, m)
+	order, carried, err := h.orderOf(ctx, m)
 	if err != nil {
 		return err
 	}
 
-	if !h.worthAnEvent(order, m) {
+	if !h.worthAnEvent(order, m, carried) {
 		return delivery.Ignored("the order's state is not in order.states.created.placedOrder")
 	}
 
+	err = h.record(ctx, order)
+	if !carried || delivery.Classify(err) != delivery.Never {
+		return err
+	}
+
+	now, fetchErr := h.ct.Order(ctx, order.ID)
+
+	switch {
+	case commercetools.IsNotFound(fetchErr):
+		return err
+	case fetchErr != nil:
+		return fetchErr
+	default:
+		return h.record(ctx, now)
+	}
+}
+
+// record records an order, first the order and then what is in it.
+func (h handler) record(ctx context.Context, order commercetools.Order) error {
 	products, err := delivery.ProductsOf(ctx, h.ct, order)
 	if err != nil {
 		return err

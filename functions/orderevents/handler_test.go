@@ -74,6 +74,10 @@ func TestMessages(t *testing.T) {
 			want: all, read: 2, written: 3,
 		},
 		{
+			name: "created with an address that Klaviyo refuses, and corrected since", want: all, read: 3, written: 4,
+			payload: message(t, "OrderCreated", object{"order": order(t, object{"customerEmail": "ann at example.org"})}),
+		},
+		{
 			name: "created without line items", want: []string{placed}, read: 0, written: 1,
 			payload: message(t, "OrderCreated", object{"order": order(t, object{"lineItems": []object{}})}),
 		},
@@ -87,6 +91,10 @@ func TestMessages(t *testing.T) {
 		{name: "created in a state outside", payload: message(t, "OrderCreated", object{"order": order(t, was("Cancelled"))}), reason: notPlaced},
 		{name: "created in a state outside, too large", payload: tooLarge(t, "OrderCreated"), now: was("Complete"), reason: notPlaced, read: 1},
 		{name: "customer set in a state outside", payload: message(t, "OrderCustomerSet", nil), now: object{"orderState": "Complete", "version": 9}, reason: notPlaced, read: 1},
+		{
+			name: "customer set, nobody's before, and confirmed since", payload: message(t, "OrderCustomerSet", nil),
+			now: object{"orderState": "Confirmed", "version": 9, "customerEmail": "", "customerId": "c1"}, want: all, read: 2, written: 3,
+		},
 		{name: "reopened", payload: message(t, "OrderStateChanged", state("Open")), reason: notChanged},
 		{name: "state changed, too large", payload: tooLarge(t, "OrderStateChanged"), reason: notChanged, read: 1},
 		{name: "another message", payload: message(t, "OrderPaymentStateChanged", object{"paymentState": "Paid"}), reason: otherMessage},

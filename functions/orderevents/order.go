@@ -9,17 +9,18 @@ import (
 )
 
 // orderOf returns the order that the message carries, as it was then, else the one that it names, as it is now.
-func (h handler) orderOf(ctx context.Context, m delivery.Message) (commercetools.Order, error) {
-	order, ok, err := delivery.Carried[commercetools.Order](m, "order")
+func (h handler) orderOf(ctx context.Context, m delivery.Message) (order commercetools.Order, carried bool, err error) {
+	order, carried, err = delivery.Carried[commercetools.Order](m, "order")
 
 	switch {
 	case err != nil:
-		return commercetools.Order{}, err
-	case ok:
-		return h.withCodes(ctx, order)
+	case carried:
+		order, err = h.withCodes(ctx, order)
 	default:
-		return h.ct.Order(ctx, m.Resource.ID)
+		order, err = h.ct.Order(ctx, m.Resource.ID)
 	}
+
+	return order, carried, err
 }
 
 // withCodes completes an order from a message: it names its discount codes by their ids, and Klaviyo's guide wants what the
@@ -40,11 +41,13 @@ func (h handler) withCodes(ctx context.Context, o commercetools.Order) (commerce
 	return o, nil
 }
 
-// worthAnEvent tells whether a new order is worth an event by its state. The state when it was created is meant. A message that was
-// too large to hold the order does not tell it, and once the order has changed it can't be told any more: such an order
-// counts, for being confirmed or cancelled by now is no reason to lose it.
-func (h handler) worthAnEvent(o commercetools.Order, m delivery.Message) bool {
+// worthAnEvent tells whether a new order is worth an event by its state. The state when it was created is meant. A message that
+// doesn't hold the order does not tell it, and once the order has changed it can't be told any more. Then an order counts whose
+// creation was not recorded before, for being confirmed or cancelled by now is no reason to lose it: one whose creation is this
+// message, or that nobody could be told of before it had its customer.
+func (h handler) worthAnEvent(o commercetools.Order, m delivery.Message, carried bool) bool {
 	changedSince := m.ResourceVersion > 0 && o.Version > m.ResourceVersion
+	unrecorded := !m.PayloadIncluded || o.CustomerEmail == ""
 
-	return slices.Contains(h.cfg.Order.States.Created.PlacedOrder, o.OrderState) || !m.PayloadIncluded && changedSince
+	return slices.Contains(h.cfg.Order.States.Created.PlacedOrder, o.OrderState) || !carried && changedSince && unrecorded
 }

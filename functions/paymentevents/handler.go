@@ -2,7 +2,9 @@ package paymentevents
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/delivery"
@@ -62,18 +64,28 @@ func (h handler) transaction(ctx context.Context, m delivery.Message) error {
 		return err
 	}
 
-	// A payment is made before its order, but nothing is paid back for an order that isn't there. So no order means that
-	// there never will be one, because the checkout was broken off for example.
 	order, found, err := h.ct.OrderOfPayment(ctx, payment.ID)
 	if err != nil {
 		return err
 	}
 
 	if !found {
-		return delivery.Ignored("the payment belongs to no order")
+		return orderless(payment, m)
 	}
 
 	return h.record(ctx, m, refunds, order, payment)
+}
+
+// orderless says what a payment without an order means. One may be made, and even paid back, shortly before the order gets to
+// know it. Later there never will be an order, because the checkout was broken off for example.
+func orderless(p commercetools.Payment, m delivery.Message) error {
+	const soon = 10 * time.Minute
+
+	if !m.CreatedAt.IsZero() && time.Since(m.CreatedAt) < soon {
+		return fmt.Errorf("payment %s belongs to no order yet", p.ID)
+	}
+
+	return delivery.Ignored("the payment belongs to no order")
 }
 
 // record sends an event for each of these refunds of a payment.

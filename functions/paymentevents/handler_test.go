@@ -1,7 +1,9 @@
 package paymentevents
 
 import (
+	"net/http"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -221,6 +223,27 @@ func TestNothingToRefund(t *testing.T) {
 			s.ExpectEvents(t)
 		})
 	}
+}
+
+// A payment that is paid back shortly before its order knows it waits for that.
+func TestOrderComesLater(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, functiontest.Options{})
+	s.stock(t, id)
+	s.Commercetools.Put("payments", payment(t, id, "2026-01-02T00:00:00Z", transaction("t1", 1999, nil)))
+	s.Commercetools.Delete("orders", "o1")
+
+	payload := message(t, "PaymentTransactionAdded", object{
+		"transaction": transaction("t1", 1999, nil), "createdAt": time.Now().Add(-time.Minute).Format(time.RFC3339),
+	})
+	if status := s.Deliver(t, payload); status != http.StatusServiceUnavailable {
+		t.Errorf("status %d before there is an order, want 503", status)
+	}
+
+	s.stock(t, id)
+	s.Acknowledged(t, payload)
+	s.ExpectEvents(t, refunded)
 }
 
 // A product that was deleted since is missing in Categories, no more.

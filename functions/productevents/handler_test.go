@@ -212,9 +212,9 @@ func TestManyVariants(t *testing.T) {
 
 		expectCatalog(t, s, shirts(after...))
 
-		// The item, three pages, 100 variants and 150 deletions, and the product and its stock.
-		if got := len(s.Requests()); got != 1+3+100+150+2 {
-			t.Errorf("%d requests, want 256", got)
+		// The item, three pages before and after, 100 variants and 150 deletions, and the product and its stock.
+		if got := len(s.Requests()); got != 1+3+3+100+150+2 {
+			t.Errorf("%d requests, want 259", got)
 		}
 	})
 }
@@ -283,7 +283,7 @@ func TestRequests(t *testing.T) {
 				get, stock, "PATCH " + item + id + shirt, "POST " + item, list, create, create,
 			}},
 			{"known", published, product(t, nil, variant(1, "A"), variant(2, "C")), []string{
-				get, stock, "PATCH " + item + id + shirt, list, create, update + "A", "DELETE /api/catalog-variants" + id + "B",
+				get, stock, "PATCH " + item + id + shirt, list, create, update + "A", list, "DELETE /api/catalog-variants" + id + "B",
 			}},
 			{"unpublished", message(t, "ProductUnpublished", 6), nil, []string{get, "DELETE " + item + id + shirt}},
 			{"deleted", changed(t, "ResourceDeleted"), nil, []string{"DELETE " + item + id + shirt}},

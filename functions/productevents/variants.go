@@ -38,11 +38,28 @@ func (h handler) writeVariants(ctx context.Context, itemID string, variants []kl
 		return refused
 	}
 
-	if err := delivery.Each(ctx, surplus, h.kl.DeleteVariant); err != nil {
+	if err := h.deleteVariants(ctx, itemID, surplus); err != nil {
 		return err
 	}
 
 	return refused
+}
+
+// deleteVariants deletes variants of an item. One that another product has got meanwhile, with its SKU, is not the item's any
+// more, and stays.
+func (h handler) deleteVariants(ctx context.Context, itemID string, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+
+	have, err := h.kl.ItemVariantIDs(ctx, itemID)
+	if err != nil {
+		return err
+	}
+
+	ids = slices.DeleteFunc(ids, func(id string) bool { return !slices.Contains(have, id) })
+
+	return delivery.Each(ctx, ids, h.kl.DeleteVariant)
 }
 
 // createVariant creates a variant that the item didn't have. When there is one with its id, either another message about
