@@ -141,7 +141,7 @@ func TestStoredForm(t *testing.T) {
 	for path, want := range map[string]map[string]any{
 		"sync/customers": {"run": map[string]any{
 			"id": "r1", "epoch": int64(1), "status": "running", "options": `{"ids":["a","b"]}`, "total": int64(0), "shards": int64(0), "catchUp": false,
-			"startedAt": micros, "leaseUntil": micros.Add(bulk.Lease),
+			"startedAt": micros, "leaseUntil": micros.Add(5 * time.Minute), // it has not begun
 		}},
 		"sync/customers/shards/r1-0007": {"shard": map[string]any{
 			"run": "r1", "index": int64(7), "after": "", "before": "b", "from": "", "cursor": "a9", "end": false,
