@@ -9,18 +9,20 @@
 //
 // # The run
 //
-//	          Start              every shard has ended
-//	(none) ----------> running -----------------------> done
-//	   ^                 |  |
-//	   |            Stop |  | it can't go on (credentials, say)
-//	   |                 v  v
-//	   +---- Start -- stopped, failed, done
+//	          Start
+//	(none) ----------> running
+//	                    | ^   every shard has ended: done
+//	                    | |   Stop: stopped
+//	                    | |   it can't go on (credentials, say): failed
+//	                    v | Start
+//	           done, stopped, failed
 //
 // A run is taken with a create or a precondition update, never with a read-modify-write transaction, so that of many
 // racers exactly one wins and the others learn its id. Each start raises the epoch, the fencing token: a task carries
 // run and epoch, and does nothing when the document names others or no longer says running. Every task looks before it
 // reads and again before it writes. Stop is therefore one write, from any instance, and what a task had already sent is
-// still counted. A lease lets a start take over a run whose tasks are gone; while tasks work they renew it.
+// still counted. A lease lets a start take over a run whose tasks are gone; while tasks work they renew it. A run that has
+// not begun has a short one, of five minutes: who takes the lock may end before its first task is enqueued.
 //
 // # The tasks
 //
@@ -31,11 +33,41 @@
 // after their content, so that this second enqueueing is refused as well. When a range is read to its end, the chain
 // goes on with Klaviyo's jobs until the last has ended; then the shard ends, and the last shard ends the run.
 //
-//	reading -> settling -> ended
+//	        another page, or another pass
+//	             +----+
+//	             v    |     there are jobs to be settled
+//	            reading ----------------------------------> settling
+//	             |    ^                                      |    |
+//	             |    +--------------------------------------+    |
+//	             |      settled: another page, another pass;      |
+//	             |      not to be settled: the same, smaller      |
+//	             v                                                |
+//	            ended <-------------------------------------------+
 //
 // An Importer may ask to settle the jobs of each page before the next is read. When they can't be settled, the shard goes
 // back to where the page began, and makes it smaller, until the record that is to blame is alone.
 //
-// A task killed between sending and recording is delivered again and sends its batch again: Klaviyo's imports are
-// upserts, so that nothing is lost and nothing doubles.
+// A task killed between sending and recording is delivered again and sends its batch again, and nothing is lost or
+// doubled: Klaviyo takes a profile or an event that it has as the same one, and what a catalog job can't create since it
+// is there by then goes into a job that updates it.
+//
+// # Passes
+//
+// Klaviyo works jobs off when it likes, and may overwrite with a page that was read before what a realtime message has
+// brought since. Where a plan says so (CatchUp), a range that is read and settled is therefore read again, but only what
+// was modified since the pass before began: twice, for the first of these passes takes its time as well. A pass that
+// read nothing is the last.
+//
+// # Errors
+//
+// What an attempt's error does to its page:
+//
+//	OutageError   a service is away or busy: the task comes back, as often as it takes
+//	FatalError    the run ends as failed
+//	TroubleError  a service fails without saying why: the attempt counts, but nothing is given up for it before the shard
+//	              has stood still for half an hour
+//	any other     the attempt counts, unless the task was cut off
+//
+// Attempts that count make the page smaller, until a single record is left and is given up as a failure; then pages grow
+// again.
 package bulk

@@ -22,7 +22,7 @@ type Plan struct {
 	// Total is about how many records there are, and Shards into how many ranges they are cut.
 	Total  int `json:"total"`
 	Shards int `json:"shards"`
-	// CatchUp reads a range again at its end for what was modified meanwhile, see the package comment.
+	// CatchUp reads a range again at its end for what was modified meanwhile: see the passes in the package comment.
 	CatchUp bool `json:"catchUp,omitempty"`
 }
 
