@@ -40,7 +40,7 @@ func (p *post) Enqueue(_ context.Context, t bulk.Task, _ time.Duration) error {
 	return nil
 }
 
-// newPost returns the function with an importer of customers.
+// newPost returns the function with these importers.
 func newPost(t *testing.T, importers map[bulk.Resource]bulk.Importer) *post {
 	t.Helper()
 

@@ -18,7 +18,7 @@ func TestMissingSettings(t *testing.T) {
 
 	h := newHandler(envconfig.MapLookuper(map[string]string{"TASKS_QUEUE": "mine", "LOG_LEVEL": "debug"}), &log)
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sync/customers", strings.NewReader(`{"run":"r","resource":"customers"}`)))
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(`{"run":"r","resource":"customers"}`)))
 
 	if w.Code != http.StatusServiceUnavailable {
 		t.Errorf("status = %d, want 503", w.Code)

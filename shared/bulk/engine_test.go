@@ -288,37 +288,6 @@ func TestFailingTasks(t *testing.T) {
 	}
 }
 
-// TestDuplicateTasks delivers every task of a run again after its end, and twice while it lasts.
-func TestDuplicateTasks(t *testing.T) {
-	t.Parallel()
-
-	r := newRecords(200)
-	e := newEngine(t, r)
-	run := e.start(t)
-	worker := bulk.NewWorker(e.store, e.queue, map[bulk.Resource]bulk.Importer{bulk.Customers: r}, slog.New(slog.DiscardHandler))
-	plan := bulk.Task{Run: run.ID, Epoch: run.Epoch, Resource: bulk.Customers, Plan: true}
-
-	for range 3 {
-		if err := worker.Do(t.Context(), plan); err != nil {
-			t.Error(err)
-		}
-	}
-
-	p := e.wait(t)
-	wantDone(t, p, bulk.Counts{Read: 200, Sent: 200})
-
-	for page := range 5 {
-		late := bulk.Task{Run: run.ID, Epoch: run.Epoch, Resource: bulk.Customers, Page: page}
-		if err := worker.Do(t.Context(), late); err != nil {
-			t.Error(err)
-		}
-	}
-
-	if times := r.times(); times[1] != 200 {
-		t.Errorf("sends -> ids = %v, want all 200 once", times)
-	}
-}
-
 func TestStop(t *testing.T) {
 	t.Parallel()
 
@@ -480,6 +449,10 @@ func TestStartWithoutQueue(t *testing.T) {
 	broken := bulk.NewControl(e.store, brokenQueue{}, slog.New(slog.NewTextHandler(&logged, nil)))
 	if _, err := broken.Start(t.Context(), bulk.Customers, bulk.Options{}); err == nil {
 		t.Fatal("a run without a task was started")
+	}
+
+	if logged.Len() > 0 {
+		t.Errorf("the lock was released, and yet it logged: %s", &logged)
 	}
 
 	e.start(t) // the lock is free again
