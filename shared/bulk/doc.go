@@ -33,16 +33,16 @@
 // after their content, so that this second enqueueing is refused as well. When a range is read to its end, the chain
 // goes on with Klaviyo's jobs until the last has ended; then the shard ends, and the last shard ends the run.
 //
-//	        another page, or another pass
-//	             +----+
-//	             v    |     there are jobs to be settled
-//	            reading ----------------------------------> settling
-//	             |    ^                                      |    |
-//	             |    +--------------------------------------+    |
-//	             |      settled: another page, another pass;      |
-//	             |      not to be settled: the same, smaller      |
-//	             v                                                |
-//	            ended <-------------------------------------------+
+//	another page, or another pass
+//	     +----+
+//	     v    |     there are jobs to be settled
+//	    reading ----------------------------------> settling
+//	     |    ^                                      |    |
+//	     |    +--------------------------------------+    |
+//	     |      settled: another page, another pass;      |
+//	     |      not to be settled: the same, smaller      |
+//	     v                                                |
+//	    ended <-------------------------------------------+
 //
 // An Importer may ask to settle the jobs of each page before the next is read. When they can't be settled, the shard goes
 // back to where the page began, and makes it smaller, until the record that is to blame is alone.

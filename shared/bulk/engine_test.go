@@ -5,20 +5,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net/http"
-	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
 	"github.com/ctklaviyo/connector/shared/bulk/embedded"
 )
 
@@ -128,24 +126,19 @@ func (r *records) times() map[int]int {
 	return times
 }
 
-// engine is a Control, and a Worker behind a queue that delivers over HTTP.
+// engine is a Control, and a Worker with a queue that delivers to it.
 type engine struct {
 	store   *embedded.Store
+	queue   *queue
 	control *bulk.Control
-	queue   *embedded.Queue
+	worker  *bulk.Worker
 }
 
+// newEngine returns an engine for a test in a bubble, where the pauses of a queue take no time.
 func newEngine(t *testing.T, importer bulk.Importer) *engine {
 	t.Helper()
 
-	store, err := embedded.Open(filepath.Join(t.TempDir(), "state.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	t.Cleanup(func() { _ = store.Close() })
-
-	e := &engine{store: store}
+	e := &engine{store: bulktest.NewStore(t)}
 	e.begin(t, importer)
 
 	return e
@@ -155,33 +148,19 @@ func newEngine(t *testing.T, importer bulk.Importer) *engine {
 func (e *engine) begin(t *testing.T, importer bulk.Importer) {
 	t.Helper()
 
-	log := slog.New(slog.DiscardHandler)
+	ctx, stop := context.WithCancel(t.Context())
+	log, q := slog.New(slog.DiscardHandler), &queue{stop: stop, names: map[string]bool{}}
+	worker := bulk.NewWorker(e.store, q, map[bulk.Resource]bulk.Importer{bulk.Customers: importer}, log)
 
-	var worker *bulk.Worker
+	q.deliver = func(task bulk.Task, after time.Duration) {
+		time.Sleep(after)
 
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-
-		task, err := bulk.ParseTask(body)
-		if err != nil {
-			t.Errorf("task %s: %v", body, err)
+		for ctx.Err() == nil && worker.Do(ctx, task) != nil {
+			time.Sleep(time.Minute)
 		}
+	}
 
-		if err := worker.Do(r.Context(), task); err != nil {
-			w.WriteHeader(http.StatusServiceUnavailable)
-		}
-	}))
-
-	rates := embedded.DefaultRates()
-	rates.PerSecond, rates.MinBackoff, rates.MaxBackoff = 10_000, time.Millisecond, 10*time.Millisecond
-	e.queue = embedded.NewQueue(server.URL, rates, log)
-	worker = bulk.NewWorker(e.store, e.queue, map[bulk.Resource]bulk.Importer{bulk.Customers: importer}, log)
-	e.control = bulk.NewControl(e.store, e.queue, log)
-
-	t.Cleanup(func() {
-		e.queue.Close()
-		server.Close()
-	})
+	e.queue, e.worker, e.control = q, worker, bulk.NewControl(e.store, q, log)
 }
 
 func (e *engine) start(t *testing.T) bulk.Run {
@@ -199,18 +178,57 @@ func (e *engine) start(t *testing.T) bulk.Run {
 func (e *engine) wait(t *testing.T) bulk.Progress {
 	t.Helper()
 
-	for {
-		p, err := e.control.Progress(t.Context(), bulk.Customers, 10)
-		if err != nil {
-			t.Fatal(err)
-		}
+	e.queue.deliveries.Wait()
 
-		if p.Status != bulk.Running {
-			return p
-		}
-
-		time.Sleep(5 * time.Millisecond)
+	p, err := e.control.Progress(t.Context(), bulk.Customers, 10)
+	if err != nil {
+		t.Fatal(err)
 	}
+
+	return p
+}
+
+// imported runs an import to its end, in a bubble.
+func imported(t *testing.T, importer bulk.Importer) (progress bulk.Progress) {
+	t.Helper()
+
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t, importer)
+		e.start(t)
+		progress = e.wait(t)
+	})
+
+	return progress
+}
+
+// queue delivers each task until it is done, once a minute.
+type queue struct {
+	deliver    func(t bulk.Task, after time.Duration)
+	stop       context.CancelFunc
+	deliveries sync.WaitGroup
+
+	mu    sync.Mutex
+	names map[string]bool
+}
+
+// Enqueue implements bulk.Queue.
+func (q *queue) Enqueue(_ context.Context, t bulk.Task, after time.Duration) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+
+	if !q.names[t.Name()] {
+		q.deliveries.Go(func() { q.deliver(t, after) })
+	}
+
+	q.names[t.Name()] = true
+
+	return nil
+}
+
+// close loses the tasks, as the end of a process does.
+func (q *queue) close() {
+	q.stop()
+	q.deliveries.Wait()
 }
 
 func wantDone(t *testing.T, p bulk.Progress, counts bulk.Counts) {
@@ -229,9 +247,7 @@ func TestEveryRecordOnce(t *testing.T) {
 			t.Parallel()
 
 			r := newRecords(n)
-			e := newEngine(t, r)
-			e.start(t)
-			wantDone(t, e.wait(t), bulk.Counts{Read: n, Sent: n})
+			wantDone(t, imported(t, r), bulk.Counts{Read: n, Sent: n})
 
 			if times := r.times(); times[1] != n {
 				t.Errorf("sends -> ids = %v, want all %d once", times, n)
@@ -250,9 +266,7 @@ func TestSkewedIDs(t *testing.T) {
 
 	slices.Sort(r.ids)
 
-	e := newEngine(t, r)
-	e.start(t)
-	wantDone(t, e.wait(t), bulk.Counts{Read: 300, Sent: 300})
+	wantDone(t, imported(t, r), bulk.Counts{Read: 300, Sent: 300})
 
 	if times := r.times(); times[1] != 300 {
 		t.Errorf("sends -> ids = %v, want all 300 once", times)
@@ -279,9 +293,7 @@ func TestFailingTasks(t *testing.T) {
 		return nil
 	}
 
-	e := newEngine(t, r)
-	e.start(t)
-	wantDone(t, e.wait(t), bulk.Counts{Read: 500, Sent: 500})
+	wantDone(t, imported(t, r), bulk.Counts{Read: 500, Sent: 500})
 
 	if times := r.times(); times[0] != 0 {
 		t.Errorf("sends -> ids = %v, want none unsent", times)
@@ -290,6 +302,11 @@ func TestFailingTasks(t *testing.T) {
 
 func TestStop(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testStop)
+}
+
+func testStop(t *testing.T) {
+	t.Helper()
 
 	r := newRecords(500)
 	reached, release := make(chan struct{}), make(chan struct{})
@@ -336,6 +353,11 @@ func TestStop(t *testing.T) {
 
 func TestFatal(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testFatal)
+}
+
+func testFatal(t *testing.T) {
+	t.Helper()
 
 	r := newRecords(100)
 	r.before = func(what string) error {
@@ -362,6 +384,11 @@ func TestFatal(t *testing.T) {
 // TestRestart loses the queue in the middle of a run, as a killed process does, and resumes it.
 func TestRestart(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testRestart)
+}
+
+func testRestart(t *testing.T) {
+	t.Helper()
 
 	r := newRecords(500)
 	sends := make(chan struct{}, 1000)
@@ -380,7 +407,7 @@ func TestRestart(t *testing.T) {
 		<-sends
 	}
 
-	e.queue.Close()
+	e.queue.close()
 	e.begin(t, r)
 
 	resumed, ok, err := e.control.Resume(t.Context(), bulk.Customers)
@@ -397,6 +424,11 @@ func TestRestart(t *testing.T) {
 
 func TestStaleEpoch(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testStaleEpoch)
+}
+
+func testStaleEpoch(t *testing.T) {
+	t.Helper()
 
 	r := newRecords(20)
 	e := newEngine(t, r)
@@ -420,10 +452,9 @@ func TestStaleEpoch(t *testing.T) {
 	e.wait(t)
 
 	stale := bulk.Task{Run: taken.ID, Epoch: run.Epoch, Resource: bulk.Customers, Plan: true}
-	worker := bulk.NewWorker(e.store, e.queue, map[bulk.Resource]bulk.Importer{bulk.Customers: r}, slog.New(slog.DiscardHandler))
 
 	before := r.times()
-	if err := worker.Do(t.Context(), stale); err != nil {
+	if err := e.worker.Do(t.Context(), stale); err != nil {
 		t.Error(err)
 	}
 
@@ -440,6 +471,11 @@ func (brokenQueue) Enqueue(context.Context, bulk.Task, time.Duration) error {
 
 func TestStartWithoutQueue(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testStartWithoutQueue)
+}
+
+func testStartWithoutQueue(t *testing.T) {
+	t.Helper()
 
 	r := newRecords(5)
 	e := newEngine(t, r)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -14,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
 	"github.com/ctklaviyo/connector/shared/bulk/embedded"
 )
 
@@ -52,36 +52,10 @@ func (s *script) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk
 	return s.settling(ctx, w, jobs)
 }
 
-// kept is a queue that keeps its tasks and delivers none.
-type kept struct {
-	mu    sync.Mutex
-	tasks []bulk.Task
-}
-
-func (q *kept) Enqueue(_ context.Context, t bulk.Task, _ time.Duration) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-
-	q.tasks = append(q.tasks, t)
-
-	return nil
-}
-
-// take returns the tasks that came since the last time.
-func (q *kept) take() []bulk.Task {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-
-	tasks := q.tasks
-	q.tasks = nil
-
-	return tasks
-}
-
 // bench is a worker whose tasks the test delivers.
 type bench struct {
 	store    *embedded.Store
-	queue    *kept
+	queue    *bulktest.Queue
 	importer *script
 	control  *bulk.Control
 	worker   *bulk.Worker
@@ -91,13 +65,6 @@ type bench struct {
 func newBench(t *testing.T) *bench {
 	t.Helper()
 
-	store, err := embedded.Open(filepath.Join(t.TempDir(), "state.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	t.Cleanup(func() { _ = store.Close() })
-
 	importer := &script{
 		plan: func() (bulk.Plan, error) { return bulk.Plan{Total: 10, Shards: 1}, nil },
 		importing: func(context.Context, bulk.Work) (bulk.Page, error) {
@@ -105,7 +72,7 @@ func newBench(t *testing.T) *bench {
 		},
 		settling: func(context.Context, bulk.Work, []bulk.Job) (bulk.Settled, error) { return bulk.Settled{}, nil },
 	}
-	log, queue := slog.New(slog.DiscardHandler), &kept{}
+	store, queue, log := bulktest.NewStore(t), &bulktest.Queue{}, slog.New(slog.DiscardHandler)
 
 	return &bench{
 		store: store, queue: queue, importer: importer,
@@ -129,7 +96,7 @@ func (b *bench) start(t *testing.T) bulk.Task {
 func (b *bench) one(t *testing.T) bulk.Task {
 	t.Helper()
 
-	tasks := b.queue.take()
+	tasks := b.queue.Take()
 	if len(tasks) != 1 {
 		t.Fatalf("%d tasks were enqueued, want one: %v", len(tasks), tasks)
 	}
@@ -222,7 +189,7 @@ func TestTaskOfAnotherRun(t *testing.T) {
 			t.Errorf("%s: the importer was called", name)
 		}
 
-		if tasks := b.queue.take(); len(tasks) > 0 {
+		if tasks := b.queue.Take(); len(tasks) > 0 {
 			t.Errorf("%s: it enqueued %v", name, tasks)
 		}
 	}
@@ -291,7 +258,7 @@ func TestTwoDeliveriesAtOnce(t *testing.T) {
 	}
 
 	next := bulk.Task{Run: task.Run, Epoch: task.Epoch, Resource: bulk.Customers, Cursor: "b", Page: 1}
-	tasks := b.queue.take()
+	tasks := b.queue.Take()
 
 	if diff := cmp.Diff([]bulk.Task{next, next}, tasks); diff != "" {
 		t.Fatalf("enqueued (-want +got):\n%s", diff)
@@ -407,7 +374,7 @@ func (b *bench) wantStopped(t *testing.T, before bulk.Shard, task bulk.Task) {
 	}
 
 	failures, err := b.store.Failures(t.Context(), bulk.Customers, task.Run, 10)
-	if tasks := b.queue.take(); err != nil || len(failures) > 0 || len(tasks) > 0 {
+	if tasks := b.queue.Take(); err != nil || len(failures) > 0 || len(tasks) > 0 {
 		t.Errorf("failures = %v %v, tasks = %v, want none", failures, err, tasks)
 	}
 }

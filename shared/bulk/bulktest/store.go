@@ -1,4 +1,4 @@
-// Package bulktest holds the conformance suite that every bulk.Store passes.
+// Package bulktest holds the conformance suite that every bulk.Store passes, and what tests of imports run on.
 package bulktest
 
 import (
@@ -110,7 +110,7 @@ func filled(t *testing.T, path string, v reflect.Value) {
 		t.Errorf("the suite's %s is zero", path)
 	}
 
-	switch _, isTime := v.Interface().(time.Time); {
+	switch _, isTime := reflect.TypeAssert[time.Time](v); {
 	case isTime:
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
