@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/ctklaviyo/connector/functions/bulksync"
 	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
 	"github.com/ctklaviyo/connector/shared/bulk/embedded"
 )
 
@@ -35,16 +35,7 @@ type api struct {
 func serve(t *testing.T, queue bulk.Queue) api {
 	t.Helper()
 
-	store, err := embedded.Open(filepath.Join(t.TempDir(), "state.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	store := bulktest.NewStore(t)
 
 	control := bulk.NewControl(store, queue, slog.New(slog.DiscardHandler))
 

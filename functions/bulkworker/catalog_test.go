@@ -22,6 +22,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
 	"github.com/ctklaviyo/connector/shared/faulttest"
+	"github.com/ctklaviyo/connector/shared/functiontest"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
@@ -130,10 +131,7 @@ func openCatalogWith(t *testing.T, o klaviyotest.Options, transport http.RoundTr
 	t.Cleanup(realtime.Close)
 
 	s.klaviyo = klaviyo.New(klaviyo.Config{APIURL: realtime.URL, AuthKey: key})
-	s.client = commercetools.New(commercetools.Config{
-		APIURL: ct.URL, AuthURL: ct.URL, ProjectKey: "demo",
-		ClientID: commercetoolstest.ClientID, ClientSecret: commercetoolstest.ClientSecret,
-	})
+	s.client = commercetools.New(functiontest.CommercetoolsConfig(ct.URL, nil))
 
 	importers := bulkworker.Importers(s.client,
 		klaviyo.New(klaviyo.Config{APIURL: kl.URL, AuthKey: key, Transport: transport}), english(), cfg)
@@ -195,18 +193,15 @@ func (s *catalogShop) deliverUntilDone(t *testing.T) {
 	t.Helper()
 
 	for range 5_000 {
-		if len(s.tasks) == 0 {
+		task, ok := s.Next()
+		if !ok {
 			return
 		}
 
-		task := s.tasks[0]
-
-		w, _ := s.deliver(t)
-		if w.Code != http.StatusNoContent {
-			s.tasks = append(s.tasks, task)
+		if deliver(t, s.handler, task) != http.StatusNoContent {
+			_ = s.Enqueue(t.Context(), task, 0)
 		} else if s.twice {
-			s.tasks = append([]bulk.Task{task}, s.tasks...)
-			s.deliver(t)
+			deliver(t, s.handler, task)
 		}
 
 		s.after()

@@ -38,10 +38,11 @@ func TestCategories(t *testing.T) {
 	}
 }
 
+// TestSizes has the others.
 func TestNumbersOfCategories(t *testing.T) {
 	t.Parallel()
 
-	for _, n := range []int{0, 1, 499, 500, 501, 1000, 1001} {
+	for _, n := range []int{499, 1000, 1001} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
 

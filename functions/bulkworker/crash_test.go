@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"reflect"
 	"runtime"
 	"testing"
@@ -18,9 +17,9 @@ import (
 
 	"github.com/ctklaviyo/connector/functions/bulkworker"
 	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
 	"github.com/ctklaviyo/connector/shared/bulk/cloud"
 	"github.com/ctklaviyo/connector/shared/bulk/cloudtest"
-	"github.com/ctklaviyo/connector/shared/bulk/embedded"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 )
@@ -234,20 +233,10 @@ func TestKilledAtEachCall(t *testing.T) {
 	for name, c := range kills() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-
-			dir := t.TempDir()
-
 			synctest.Test(t, func(t *testing.T) {
-				store, err := embedded.Open(filepath.Join(dir, "state.db"))
-				if err != nil {
-					t.Fatal(err)
-				}
-
-				t.Cleanup(func() { _ = store.Close() })
-
 				time.Sleep(sinceBubblesBegin)
 
-				killedEverywhere(t, killed(t, store, 1500*time.Millisecond, c.resource, c.options), false, true)
+				killedEverywhere(t, killed(t, bulktest.NewStore(t), 1500*time.Millisecond, c.resource, c.options), false, true)
 			})
 		})
 	}

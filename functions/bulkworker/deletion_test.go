@@ -51,7 +51,7 @@ func TestDeleteAll(t *testing.T) {
 		items, categories int
 		dryRun            bool
 	}{
-		"nothing there": {}, "one": {1, 1, false}, "exactly a task": {1000, 1000, false}, "several tasks": {1001, 8300, false},
+		"nothing there": {}, "one": {1, 1, false}, "exactly a task": {1000, 1000, false}, "several tasks": {1001, 2001, false},
 		"dry run": {130, 1020, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"path/filepath"
 	"reflect"
 	"strconv"
 	"sync"
@@ -21,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
 	"github.com/ctklaviyo/connector/shared/bulk/embedded"
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
@@ -34,18 +34,16 @@ import (
 func TestFaultsEverywhere(t *testing.T) {
 	t.Parallel()
 
+	want := calm(t)
+
 	for _, seed := range seeds(t) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
-
-			dir := t.TempDir()
-
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(sinceBubblesBegin)
 
-				want := (&storm{}).importAll(t, filepath.Join(dir, "calm.db"))
 				s := storm{percent: 20, rand: rand.New(rand.NewPCG(seed, 0))}
-				got := s.importAll(t, filepath.Join(dir, "storm.db"))
+				got := s.importAll(t)
 
 				t.Logf("SEED=%d: %d of %d calls went wrong", seed, s.faults, s.calls)
 
@@ -66,6 +64,8 @@ func TestFaultsEverywhere(t *testing.T) {
 func TestOutage(t *testing.T) {
 	t.Parallel()
 
+	want := calm(t)
+
 	for name, outage := range map[string]faulttest.Fault{
 		"500 for a while": {Status: http.StatusInternalServerError},
 		"503":             {Status: http.StatusServiceUnavailable},
@@ -76,20 +76,15 @@ func TestOutage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-
-			dir := t.TempDir()
-
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(sinceBubblesBegin)
-
-				want := (&storm{}).importAll(t, filepath.Join(dir, "calm.db"))
 
 				s := storm{outage: outage, from: time.Now().Add(3 * time.Second), lasts: time.Hour}
 				if outage.Status == http.StatusInternalServerError {
 					s.lasts /= 3 // longer, and pages would be taken for poisoned
 				}
 
-				if got := s.importAll(t, filepath.Join(dir, "storm.db")); !reflect.DeepEqual(want, got) {
+				if got := s.importAll(t); !reflect.DeepEqual(want, got) {
 					t.Errorf("the end is another (-want +got):\n%s", cmp.Diff(want, got))
 				}
 
@@ -105,16 +100,13 @@ func TestOutage(t *testing.T) {
 // it might have mended.
 func TestTrouble(t *testing.T) {
 	t.Parallel()
-
-	dir := t.TempDir()
-
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(sinceBubblesBegin)
 
 		_, generated := smallShop(smallSize())
 		sick := read[commercetools.Product](t, generated.Resource("product-projections", 11)).ID
 		began := time.Now()
-		got := (&storm{sick: sick}).importAll(t, filepath.Join(dir, "state.db"))[bulk.Products]
+		got := (&storm{sick: sick}).importAll(t)[bulk.Products]
 
 		if got.Status != bulk.Done || got.Counts.Failed != 1 || len(got.Failures) != 1 || got.Failures[0].ID != sick {
 			t.Errorf("%s with %+v and failures %+v, want done but for product %s", got.Status, got.Counts, got.Failures, sick)
@@ -124,6 +116,19 @@ func TestTrouble(t *testing.T) {
 			t.Errorf("it was given up after %v", took)
 		}
 	})
+}
+
+// calm is what everything comes to when nothing goes wrong.
+func calm(t *testing.T) (results map[bulk.Resource]result) {
+	t.Helper()
+
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(sinceBubblesBegin)
+
+		results = (&storm{}).importAll(t)
+	})
+
+	return results
 }
 
 // seeds are the one or the number of them that the environment asks for, else ten.
@@ -175,19 +180,13 @@ type storm struct {
 }
 
 // importAll imports all resources, and returns what each has come to.
-func (s *storm) importAll(t *testing.T, file string) map[bulk.Resource]result {
+func (s *storm) importAll(t *testing.T) map[bulk.Resource]result {
 	t.Helper()
 
 	shop, generated := smallShop(smallSize())
 	account := usedAccount(t, generated, klaviyotest.Options{JobTime: 1500 * time.Millisecond})
 
-	store, err := embedded.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	t.Cleanup(func() { _ = store.Close() })
-
+	store := bulktest.NewStore(t)
 	s.names = map[string]bool{}
 	queue := deliverer(func(task bulk.Task, after time.Duration) { s.publish(t, task, after) })
 	log := slog.New(slog.DiscardHandler)

@@ -9,49 +9,29 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/ctklaviyo/connector/functions/bulkworker"
 	"github.com/ctklaviyo/connector/shared/bulk"
-	"github.com/ctklaviyo/connector/shared/bulk/embedded"
+	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 )
 
 // post is the function with a queue that the test empties task by task.
 type post struct {
+	bulktest.Queue
+
 	handler http.Handler
 	control *bulk.Control
-
-	mu    sync.Mutex
-	tasks []bulk.Task
-}
-
-// Enqueue implements bulk.Queue.
-func (p *post) Enqueue(_ context.Context, t bulk.Task, _ time.Duration) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-
-	p.tasks = append(p.tasks, t)
-
-	return nil
 }
 
 // newPost returns the function with these importers.
 func newPost(t *testing.T, importers map[bulk.Resource]bulk.Importer) *post {
 	t.Helper()
 
-	store, err := embedded.Open(filepath.Join(t.TempDir(), "state.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	t.Cleanup(func() { _ = store.Close() })
-
-	p, log := &post{}, slog.New(slog.DiscardHandler)
+	p, store, log := &post{}, bulktest.NewStore(t), slog.New(slog.DiscardHandler)
 	worker := bulk.NewWorker(store, p, importers, log)
 	p.handler = bulkworker.New(func() (*bulk.Worker, error) { return worker, nil }, log)
 	p.control = bulk.NewControl(store, p, log)
@@ -67,23 +47,11 @@ func (p *post) start(t *testing.T) {
 	}
 }
 
-// next takes the next task out of the queue.
-func (p *post) next() (t bulk.Task, ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-
-	if len(p.tasks) > 0 {
-		t, p.tasks, ok = p.tasks[0], p.tasks[1:], true
-	}
-
-	return t, ok
-}
-
 // deliver posts the next task, and tells whether there was one.
 func (p *post) deliver(t *testing.T) (*httptest.ResponseRecorder, bool) {
 	t.Helper()
 
-	task, ok := p.next()
+	task, ok := p.Next()
 	if !ok {
 		return nil, false
 	}

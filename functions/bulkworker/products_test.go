@@ -112,10 +112,11 @@ func (s *catalogShop) has(t *testing.T, id string, variants ...string) {
 	}
 }
 
+// TestSizes has the others.
 func TestNumbersOfProducts(t *testing.T) {
 	t.Parallel()
 
-	for _, n := range []int{0, 1, 499, 500, 501, 1000, 1001} {
+	for _, n := range []int{499, 1000, 1001} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
 

@@ -6,17 +6,18 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ctklaviyo/connector/functions/bulkworker"
 	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
 	"github.com/ctklaviyo/connector/shared/bulk/embedded"
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
 	"github.com/ctklaviyo/connector/shared/faulttest"
+	"github.com/ctklaviyo/connector/shared/functiontest"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
@@ -63,13 +64,9 @@ func openWith(t *testing.T, o options) *shop {
 		t.Fatal(err)
 	}
 
+	store := bulktest.NewStore(t)
 	s := &shop{ct: commercetoolstest.NewServer("demo"), kl: klaviyotest.New(klaviyotest.Options{Key: key})}
 	ct, kl := httptest.NewServer(s.ct), httptest.NewServer(faulttest.Wrap(s.kl, o.fault))
-
-	store, err := embedded.Open(filepath.Join(t.TempDir(), "state.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
 
 	at := klaviyo.Config{APIURL: kl.URL, AuthKey: key}
 	if !o.unchecked {
@@ -77,10 +74,7 @@ func openWith(t *testing.T, o options) *shop {
 	}
 
 	s.klaviyo = klaviyo.New(at)
-	client := commercetools.New(commercetools.Config{
-		APIURL: ct.URL, AuthURL: ct.URL, ProjectKey: "demo",
-		ClientID: commercetoolstest.ClientID, ClientSecret: commercetoolstest.ClientSecret,
-	})
+	client := commercetools.New(functiontest.CommercetoolsConfig(ct.URL, nil))
 
 	var worker *bulk.Worker
 
@@ -99,7 +93,6 @@ func openWith(t *testing.T, o options) *shop {
 		server.Close()
 		kl.Close()
 		ct.Close()
-		_ = store.Close()
 
 		if strings.Contains(logged.String(), "@") {
 			t.Errorf("the log holds an email address:\n%s", &logged)

@@ -2,11 +2,10 @@ package bulkworker_test
 
 import (
 	"net/http"
-	"path/filepath"
 	"testing"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
-	"github.com/ctklaviyo/connector/shared/bulk/embedded"
+	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 )
@@ -43,18 +42,11 @@ type sizeTest struct {
 func (c sizeTest) run(t *testing.T) {
 	t.Helper()
 
-	store, err := embedded.Open(filepath.Join(t.TempDir(), "state.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	t.Cleanup(func() { _ = store.Close() })
-
 	generated := commercetoolstest.NewShop(3, c.size)
 	shop, account := commercetoolstest.NewServer("demo"), klaviyotest.New(klaviyotest.Options{})
 	shop.Fill(generated)
 
-	s := scene{store: store, process: func(out outward) http.Handler {
+	s := scene{store: bulktest.NewStore(t), process: func(out outward) http.Handler {
 		all := importers(t, both(shop, account))
 		if c.shards > 0 {
 			all = allInSteps(all, c.shards, c.step)

@@ -14,6 +14,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
+	"github.com/ctklaviyo/connector/shared/functiontest"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 	"github.com/ctklaviyo/connector/shared/settings"
@@ -124,10 +125,8 @@ func between(t *testing.T, ct *stopping, kl *account) *post {
 		t.Fatal(err)
 	}
 
-	p := newPost(t, bulkworker.Importers(commercetools.New(commercetools.Config{
-		APIURL: shop.URL, AuthURL: shop.URL, ProjectKey: "demo",
-		ClientID: commercetoolstest.ClientID, ClientSecret: commercetoolstest.ClientSecret,
-	}), client, settings.Shop{}, settings.Config{}))
+	p := newPost(t, bulkworker.Importers(commercetools.New(functiontest.CommercetoolsConfig(shop.URL, nil)), client,
+		settings.Shop{}, settings.Config{}))
 	ct.stop = func(ctx context.Context) error {
 		_, err := p.control.Stop(ctx, bulk.Customers)
 

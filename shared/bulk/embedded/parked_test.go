@@ -7,13 +7,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
 	"github.com/ctklaviyo/connector/shared/bulk/embedded"
 )
 
 func TestParked(t *testing.T) {
 	t.Parallel()
 
-	store := open(t)
+	store := bulktest.NewStore(t)
 	park := func(data string) {
 		t.Helper()
 

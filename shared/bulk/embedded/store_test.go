@@ -10,26 +10,9 @@ import (
 	"github.com/ctklaviyo/connector/shared/bulk/embedded"
 )
 
-func open(t *testing.T) *embedded.Store {
-	t.Helper()
-
-	store, err := embedded.Open(filepath.Join(t.TempDir(), "state.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-
-	return store
-}
-
 func TestStore(t *testing.T) {
 	t.Parallel()
-	bulktest.Store(t, func(t *testing.T) bulk.Store { t.Helper(); return open(t) })
+	bulktest.Store(t, func(t *testing.T) bulk.Store { t.Helper(); return bulktest.NewStore(t) })
 }
 
 func TestOpenTwice(t *testing.T) {
