@@ -98,16 +98,6 @@ func eventKeys(e Event, time string) []eventKey {
 	return keys
 }
 
-// Halves cuts a batch of two or more events in two, over the same buffer; nothing can be added to them.
-func (b *EventBatch) Halves() (first, second *EventBatch) {
-	one, two := b.halves()
-
-	return &EventBatch{rows: one}, &EventBatch{rows: two}
-}
-
-// Room tells whether n more events are likely to fit, going by the size of those that are there.
-func (b *EventBatch) Room(n int) bool { return b.hasRoom(eventForm(), n) }
-
 // ImportEvents records the events of a batch. Klaviyo looks them all over at once and takes none when one is malformed; those
 // that it points at come back as refused, and the rest is sent again. Every other answer is an *[Error]; a 400 that points at
 // no event says, for one, that two of them are the same, and then [Client.CreateEvent] takes one and drops the other.

@@ -1,5 +1,7 @@
 package commercetoolstest
 
+import "github.com/google/uuid"
+
 // base is what all resources begin with, in commercetools' order.
 type base struct {
 	ID                  string `json:"id"`
@@ -17,7 +19,7 @@ type author struct {
 	IsPlatformClient bool   `json:"isPlatformClient"`
 }
 
-func newBase(id uuid, l life) base {
+func newBase(id uuid.UUID, l life) base {
 	by := author{ClientID: "0b6a3b52-8e0b-4b4e-9c0e-5a6d1f2c3b4a"}
 
 	return base{

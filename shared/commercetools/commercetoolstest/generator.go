@@ -15,7 +15,7 @@ func (s *Shop) customerLife(n int) life { return s.draw(aCustomer, n).life(year(
 
 // customerHome is the country that a customer is of.
 func (s *Shop) customerHome(n int) country {
-	return s.countries[s.id(aCustomer, n).low>>2%uint64(len(s.countries))]
+	return s.countries[chosen(s.id(aCustomer, n), len(s.countries))]
 }
 
 // customer generates one customer.

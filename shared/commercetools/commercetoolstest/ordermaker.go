@@ -18,7 +18,7 @@ func (s *Shop) buyer(n int) (number int, ok bool) {
 		return 0, false
 	}
 
-	return int(s.id(anOrder, n).low >> 2 % uint64(s.size.Customers)), true //nolint:gosec // smaller than Customers
+	return chosen(s.id(anOrder, n), s.size.Customers), true
 }
 
 // orderLife begins after the customer's.

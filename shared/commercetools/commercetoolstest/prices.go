@@ -135,7 +135,7 @@ func (s *Shop) standalonePrice(number int) standalonePrice {
 	euroCents := 900 + int64(mix(uint64(n))%20_000) + int64(v)*100 //nolint:gosec // small
 
 	p := standalonePrice{
-		base:  newBase(s.id(aPrice, number), s.priceLife(number)),
+		base:  newBase(s.id(aPrice, number), unchanged(number)),
 		SKU:   sku(n, v),
 		Value: cents("EUR", euroCents), Active: true,
 	}
@@ -152,7 +152,8 @@ func (s *Shop) standalonePrice(number int) standalonePrice {
 	return p
 }
 
-func (s *Shop) priceLife(number int) life {
+// unchanged is the life of what nobody has touched since it was created.
+func unchanged(number int) life {
 	created := year(2022).Add(time.Duration(number%500_000) * time.Minute)
 
 	return life{created: created, modified: created, version: 1}

@@ -6,6 +6,8 @@ import (
 	"iter"
 	"math/rand/v2"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Size says how large a generated shop is. The rest follows: there is about a payment for each order, two to three variants
@@ -52,7 +54,7 @@ const (
 	aDeletedProduct
 )
 
-// NewShop returns a shop. Nothing but the ids is made before it is asked for: 24 bytes a resource.
+// NewShop returns a shop. Nothing but the ids is made before it is asked for: 20 bytes a resource.
 func NewShop(seed uint64, size Size) *Shop {
 	s := &Shop{seed: seed, size: size, countries: countries()}
 	s.categories = s.newCategories()
@@ -64,8 +66,8 @@ func NewShop(seed uint64, size Size) *Shop {
 	s.generate("customers", aCustomer, size.Customers, s.customerLife, func(n int) any { return s.customer(n) })
 	s.generate("categories", aCategory, size.Categories, s.categoryLife, func(n int) any { return s.categories[n] })
 	s.generate("product-projections", aProduct, size.Products, s.productLife, func(n int) any { return s.product(n) })
-	s.generate("inventory", anEntry, s.stock.len(), s.entryLife, func(n int) any { return s.entry(n) })
-	s.generate("standalone-prices", aPrice, s.prices.len(), s.priceLife, func(n int) any { return s.standalonePrice(n) })
+	s.generate("inventory", anEntry, s.stock.len(), unchanged, func(n int) any { return s.entry(n) })
+	s.generate("standalone-prices", aPrice, s.prices.len(), unchanged, func(n int) any { return s.standalonePrice(n) })
 	s.generate("orders", anOrder, size.Orders, s.orderLife, func(n int) any { return s.order(n) })
 	s.generate("payments", aPayment, s.payments.len(), s.paymentLife, func(n int) any { return s.payment(n) })
 	s.generateSetting("channels", aChannel, channels())
@@ -81,7 +83,7 @@ func NewShop(seed uint64, size Size) *Shop {
 }
 
 func (s *Shop) generate(endpoint string, k kind, n int, life func(int) life, one func(int) any) {
-	made := newSeries(n, func(number int) uuid { return s.id(k, number) })
+	made := newSeries(n, func(number int) uuid.UUID { return s.id(k, number) })
 	made.life = life
 	made.make = func(number int) json.RawMessage {
 		var out bytes.Buffer
@@ -129,7 +131,7 @@ func (s *Shop) Get(endpoint, id string) json.RawMessage {
 }
 
 // id is the id of a resource.
-func (s *Shop) id(k kind, number int) uuid {
+func (s *Shop) id(k kind, number int) uuid.UUID {
 	high := mix(mix(s.seed) + mix(uint64(k)<<48+uint64(number))) //nolint:gosec // numbers are not negative
 
 	if s.size.SameDigit {
@@ -147,9 +149,9 @@ func (s *Shop) ref(typeID string, k kind, number int) reference {
 type generator struct{ *rand.Rand }
 
 func (s *Shop) draw(k kind, number int) generator {
-	id := s.id(k, number)
+	high, low := words(s.id(k, number))
 
-	return generator{rand.New(rand.NewPCG(mix(id.high), id.low))}
+	return generator{rand.New(rand.NewPCG(mix(high), low))}
 }
 
 // life draws when a resource was created and when it was last changed.

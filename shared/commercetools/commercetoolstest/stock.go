@@ -1,7 +1,5 @@
 package commercetoolstest
 
-import "time"
-
 // availability is the stock that a variant shows.
 type availability struct {
 	Channels          map[string]channelAvailability `json:"channels,omitempty"`
@@ -84,7 +82,7 @@ func (s *Shop) entry(number int) entry {
 	q := quantity(n, v, channel)
 
 	e := entry{
-		base: newBase(s.id(anEntry, number), s.entryLife(number)),
+		base: newBase(s.id(anEntry, number), unchanged(number)),
 		SKU:  sku(n, v), QuantityOnStock: q, AvailableQuantity: q, Reservations: []struct{}{},
 	}
 
@@ -93,12 +91,6 @@ func (s *Shop) entry(number int) entry {
 	}
 
 	return e
-}
-
-func (s *Shop) entryLife(number int) life {
-	created := year(2022).Add(time.Duration(number%500_000) * time.Minute)
-
-	return life{created: created, modified: created, version: 1}
 }
 
 // stocked are the numbers of a SKU's inventory entries.

@@ -11,9 +11,6 @@ import (
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 )
 
-// maxResource is Klaviyo's 5 MB for any request.
-const maxResource = 5_000_000
-
 func (s *Server) catalogRoutes() {
 	for _, sh := range []*shelf{s.catalog.items, s.catalog.variants, s.catalog.categories} {
 		name := strings.ReplaceAll(sh.name, "-", "_")
@@ -21,7 +18,7 @@ func (s *Server) catalogRoutes() {
 		s.catalogJobRoutes(sh)
 
 		all := map[string]operation{
-			http.MethodPost: {name: "create_" + name, maxBody: maxResource, answer: func(_ *http.Request, body []byte) answer {
+			http.MethodPost: {name: "create_" + name, maxBody: maxRequest, answer: func(_ *http.Request, body []byte) answer {
 				return s.createEntry(sh, body)
 			}},
 		}
@@ -34,7 +31,7 @@ func (s *Server) catalogRoutes() {
 
 		s.handle(sh.path, all)
 		s.handle(sh.path+"/{id}", map[string]operation{
-			http.MethodPatch: {name: "update_" + name, maxBody: maxResource, answer: func(r *http.Request, body []byte) answer {
+			http.MethodPatch: {name: "update_" + name, maxBody: maxRequest, answer: func(r *http.Request, body []byte) answer {
 				return s.updateEntry(sh, r.PathValue("id"), body)
 			}},
 			http.MethodDelete: {name: "delete_" + name, answer: func(r *http.Request, _ []byte) answer {

@@ -45,7 +45,7 @@ func (s *Server) catalogJobRoutes(sh *shelf) {
 		}
 
 		s.handle(jobsPath(jobs.kind), map[string]operation{
-			http.MethodPost: {name: starts, maxBody: maxResource, answer: func(_ *http.Request, body []byte) answer {
+			http.MethodPost: {name: starts, maxBody: maxRequest, answer: func(_ *http.Request, body []byte) answer {
 				return s.startCatalogJob(jobs, body)
 			}},
 			http.MethodGet: {name: gets + "s", answer: func(r *http.Request, _ []byte) answer {

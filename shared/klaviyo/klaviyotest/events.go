@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// maxEvent is Klaviyo's 5 MB for one event, or for a request with many.
-const maxEvent = 5_000_000
-
 // Event is an event as it was recorded.
 type Event struct {
 	Metric, UniqueID string
@@ -68,10 +65,10 @@ func newEventLog() *eventLog { return &eventLog{byKey: map[eventKey]*recordedEve
 
 func (s *Server) eventRoutes() {
 	s.handle("/api/events", map[string]operation{
-		http.MethodPost: {name: "create_event", maxBody: maxEvent, answer: s.createEvent},
+		http.MethodPost: {name: "create_event", maxBody: maxRequest, answer: s.createEvent},
 	})
 	s.handle("/api/event-bulk-create-jobs", map[string]operation{
-		http.MethodPost: {name: "bulk_create_events", maxBody: maxEvent, answer: s.createEvents},
+		http.MethodPost: {name: "bulk_create_events", maxBody: maxRequest, answer: s.createEvents},
 	})
 }
 

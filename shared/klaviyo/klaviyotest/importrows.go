@@ -5,11 +5,8 @@ import (
 	"strconv"
 )
 
-// What a bulk import job takes: 10,000 rows, 5 MB.
-const (
-	maxRows   = 10_000
-	maxImport = 5_000_000
-)
+// maxRows is how many rows a bulk import job takes.
+const maxRows = 10_000
 
 type importRow struct {
 	raw        json.RawMessage

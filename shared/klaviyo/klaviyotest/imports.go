@@ -12,7 +12,7 @@ func (s *Server) importRoutes() {
 	path := jobsPath(importKind)
 
 	s.handle(path, map[string]operation{
-		http.MethodPost: {name: "bulk_import_profiles", maxBody: maxImport, answer: s.startImport},
+		http.MethodPost: {name: "bulk_import_profiles", maxBody: maxRequest, answer: s.startImport},
 	})
 	s.handle(path+"/{id}", map[string]operation{
 		http.MethodGet: {name: "get_bulk_import_profiles_job", answer: s.getImport},

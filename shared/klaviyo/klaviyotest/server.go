@@ -7,6 +7,7 @@
 package klaviyotest
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"maps"
@@ -22,6 +23,9 @@ import (
 )
 
 const mediaType = "application/vnd.api+json"
+
+// maxRequest is Klaviyo's 5 MB for a catalog request, one event, or any bulk request.
+const maxRequest = 5_000_000
 
 // Options choose how the fake behaves.
 type Options struct {
@@ -184,22 +188,17 @@ func read(r *http.Request, most int) ([]byte, error) {
 		return nil, errTooLarge
 	}
 
-	// One more than announced, so that reading a whole body does not grow the buffer.
-	body := make([]byte, 0, max(r.ContentLength, 0)+1)
+	var body bytes.Buffer
 
-	for {
-		n, err := r.Body.Read(body[len(body):cap(body)])
-		body = body[:len(body)+n]
+	body.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead) // so that a whole body does not make it grow
 
-		switch {
-		case len(body) > most:
-			return nil, errTooLarge
-		case errors.Is(err, io.EOF):
-			return body, nil
-		case err != nil:
-			return nil, err //nolint:wrapcheck // it ends as a 400
-		case len(body) == cap(body):
-			body = slices.Grow(body, len(body)+512)
-		}
+	if _, err := body.ReadFrom(io.LimitReader(r.Body, int64(most)+1)); err != nil {
+		return nil, err //nolint:wrapcheck // it ends as a 400
 	}
+
+	if body.Len() > most {
+		return nil, errTooLarge
+	}
+
+	return body.Bytes(), nil
 }
