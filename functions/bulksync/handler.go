@@ -42,10 +42,10 @@ func New(control func() (*bulk.Control, error), log *slog.Logger) http.Handler {
 		mux.HandleFunc(pattern, do)
 	}
 
-	mux.HandleFunc("/sync/{resource}", h.answer(0, methods("GET, POST")))
-	mux.HandleFunc("/sync/{resource}/stop", h.answer(0, methods("POST")))
-	mux.HandleFunc("/openapi.yaml", h.answer(0, methods("GET")))
-	mux.HandleFunc("/", h.answer(0, noSuchPath))
+	mux.HandleFunc("/sync/{resource}", h.refuse(methods("GET, POST")))
+	mux.HandleFunc("/sync/{resource}/stop", h.refuse(methods("POST")))
+	mux.HandleFunc("/openapi.yaml", h.refuse(methods("GET")))
+	mux.HandleFunc("/", h.refuse(noSuchPath))
 
 	return mux
 }
@@ -116,13 +116,6 @@ func (h handler) stop(_ http.ResponseWriter, r *http.Request) (any, error) {
 	}
 
 	run, err := control.Stop(r.Context(), resource)
-	if errors.Is(err, bulk.ErrNotRunning) {
-		return nil, &problem{
-			status: http.StatusBadRequest, code: "not_running",
-			message: fmt.Sprintf("no import of %s is running", resource),
-		}
-	}
-
 	if err != nil {
 		return nil, err
 	}
@@ -216,19 +209,19 @@ func bodyProblem(err error) error {
 
 type action func(http.ResponseWriter, *http.Request) (any, error)
 
-func methods(allowed string) action {
-	return func(w http.ResponseWriter, r *http.Request) (any, error) {
+func methods(allowed string) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Allow", allowed)
 
-		return nil, &problem{
+		return &problem{
 			status: http.StatusMethodNotAllowed, code: "method_not_allowed",
 			message: fmt.Sprintf("%s takes %s, not %s", r.URL.Path, allowed, r.Method),
 		}
 	}
 }
 
-func noSuchPath(_ http.ResponseWriter, r *http.Request) (any, error) {
-	return nil, &problem{
+func noSuchPath(_ http.ResponseWriter, r *http.Request) error {
+	return &problem{
 		status: http.StatusNotFound, code: "not_found",
 		message: fmt.Sprintf("there is nothing at %s; see /openapi.yaml", r.URL.Path),
 	}
@@ -240,15 +233,26 @@ func (h handler) answer(success int, do action) http.HandlerFunc {
 		ctx := logging.WithTrace(r.Context(), r)
 
 		v, err := do(w, r.WithContext(ctx))
-		if err == nil {
-			h.write(ctx, w, success, v)
+		if err != nil {
+			h.fail(ctx, w, r, err)
 
 			return
 		}
 
-		p := h.problemOf(ctx, err)
-		h.write(ctx, w, p.status, refusal{Error: refusalError{Code: p.code, Message: p.message}, Run: p.run})
+		h.write(ctx, w, success, v)
 	}
+}
+
+// refuse answers every request with what is wrong with it.
+func (h handler) refuse(why func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		h.fail(logging.WithTrace(r.Context(), r), w, r, why(w, r))
+	}
+}
+
+func (h handler) fail(ctx context.Context, w http.ResponseWriter, r *http.Request, err error) {
+	p := h.problemOf(ctx, r, err)
+	h.write(ctx, w, p.status, refusal{Error: refusalError{Code: p.code, Message: p.message}, Run: p.run})
 }
 
 // refusal is the body of every answer that is not a success.
@@ -262,13 +266,20 @@ type refusalError struct {
 	Message string `json:"message"`
 }
 
-func (h handler) problemOf(ctx context.Context, err error) *problem {
+func (h handler) problemOf(ctx context.Context, r *http.Request, err error) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p
 	}
 
 	if running, ok := errors.AsType[*bulk.RunningError](err); ok {
 		return &problem{status: http.StatusConflict, code: "already_running", message: err.Error(), run: running.ID}
+	}
+
+	if errors.Is(err, bulk.ErrNotRunning) {
+		return &problem{
+			status: http.StatusBadRequest, code: "not_running",
+			message: fmt.Sprintf("no import of %s is running", r.PathValue("resource")),
+		}
 	}
 
 	h.log.ErrorContext(ctx, "sync request failed", "error", err)

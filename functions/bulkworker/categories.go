@@ -36,27 +36,19 @@ func NewCategories(ct *commercetools.Client, kl *klaviyo.Client, shop settings.S
 
 // Plan implements bulk.Importer. A category may be renamed by realtime before Klaviyo works off a job with the old name.
 func (c *Categories) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
-	if o.DeleteAll {
-		return deletionPlan(), nil
-	}
-
 	plan, err := c.categories.plan(ctx, o, categoriesPerShard)
 	plan.CatchUp = len(o.IDs) == 0 && !o.DryRun
 
-	return plan, judged(err)
+	return plan, err
 }
 
 // Import implements bulk.Importer: it starts the jobs of one page.
 func (c *Categories) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
-	if w.Options.DeleteAll {
-		return c.deletion().Import(ctx, w)
-	}
-
 	page := bulk.Page{Cursor: w.Cursor, Settle: true}
 
 	read, last, err := c.categories.read(ctx, w, w.Cursor, limited(w, 0, pageSize))
 	if err != nil {
-		return page, judged(err)
+		return page, err
 	}
 
 	var (
@@ -78,12 +70,12 @@ func (c *Categories) Import(ctx context.Context, w bulk.Work) (bulk.Page, error)
 
 	exist, err := c.kl.CatalogCategories(ctx, ids)
 	if err != nil {
-		return page, judged(err)
+		return page, err
 	}
 
 	jobs, failures, err := c.catalog(w).begin(ctx, categories, exist)
 	if err != nil {
-		return page, judged(err)
+		return page, err
 	}
 
 	fail(&page, failures)
@@ -94,18 +86,14 @@ func (c *Categories) Import(ctx context.Context, w bulk.Work) (bulk.Page, error)
 
 // Settle implements bulk.Importer.
 func (c *Categories) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
-	if w.Options.DeleteAll {
-		return c.deletion().Settle(ctx, w, jobs)
-	}
-
 	ended, failed, err := poll(ctx, c.kl, jobs)
 	if err != nil || !ended {
-		return bulk.Settled{Pending: jobs}, judged(err)
+		return bulk.Settled{Pending: jobs}, err
 	}
 
 	again, failures, err := c.catalog(w).again(ctx, failed)
 
-	return settled(jobs, again, failures), judged(err)
+	return settled(jobs, again, failures), err
 }
 
 func (c *Categories) category(category commercetools.Category) (klaviyo.Category, error) {

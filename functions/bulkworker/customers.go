@@ -43,7 +43,7 @@ func (c *Customers) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error)
 	plan, err := c.customers.plan(ctx, o, customersPerShard)
 	plan.CatchUp = len(o.IDs) == 0 && !o.DryRun
 
-	return plan, judged(err)
+	return plan, err
 }
 
 // Import implements bulk.Importer.
@@ -56,7 +56,7 @@ func (c *Customers) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) 
 	for !page.End && batch.Room(pageSize) && page.Read < maxRead && limited(w, page.Read, pageSize) > 0 {
 		customers, last, err := c.customers.read(ctx, w, page.Cursor, limited(w, page.Read, pageSize))
 		if err != nil {
-			return page, judged(err)
+			return page, err
 		}
 
 		page.End = last
@@ -110,7 +110,7 @@ func (c *Customers) send(ctx context.Context, w bulk.Work, batch *klaviyo.Profil
 
 	jobs, refused, err := c.importProfiles(ctx, batch, 0)
 	if err != nil {
-		return page, judged(err)
+		return page, err
 	}
 
 	page.Jobs = jobs

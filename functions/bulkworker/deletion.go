@@ -10,6 +10,40 @@ import (
 // deletedPerTask is how much one task deletes, ten of Klaviyo's pages.
 const deletedPerTask = 1_000
 
+// withDeletion imports, or deletes everything if that is asked for.
+type withDeletion struct {
+	bulk.Importer
+
+	deletion deletion
+}
+
+// Plan implements bulk.Importer.
+func (i withDeletion) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
+	if o.DeleteAll {
+		return bulk.Plan{Shards: 1}, nil // one chain of tasks: each lists what the one before has left
+	}
+
+	return i.Importer.Plan(ctx, o)
+}
+
+// Import implements bulk.Importer.
+func (i withDeletion) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
+	if w.Options.DeleteAll {
+		return i.deletion.start(ctx, w)
+	}
+
+	return i.Importer.Import(ctx, w)
+}
+
+// Settle implements bulk.Importer.
+func (i withDeletion) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
+	if w.Options.DeleteAll {
+		return i.deletion.settle(ctx, w, jobs)
+	}
+
+	return i.Importer.Settle(ctx, w, jobs)
+}
+
 // deletion deletes everything of one kind from Klaviyo's catalog. The records are Klaviyo's.
 type deletion struct {
 	kl    *klaviyo.Client
@@ -18,13 +52,10 @@ type deletion struct {
 	exist func(ctx context.Context, ids []string) (map[string]bool, error)
 }
 
-// deletionPlan makes one chain of tasks: each lists what the one before has left.
-func deletionPlan() bulk.Plan { return bulk.Plan{Shards: 1} }
-
-// Import starts the jobs that delete what Klaviyo lists first. Every task lists from the beginning, for Klaviyo does not say
+// start starts the jobs that delete what Klaviyo lists first. Every task lists from the beginning, for Klaviyo does not say
 // what becomes of a cursor when what it has passed is deleted. What could not be deleted stays at the front: as many as have
 // failed are left out.
-func (d deletion) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
+func (d deletion) start(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	page := bulk.Page{Cursor: w.Cursor, Settle: true}
 
 	if w.Options.DryRun {
@@ -33,7 +64,7 @@ func (d deletion) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 
 	ids, end, err := d.listed(ctx, w)
 	if err != nil {
-		return page, judged(err)
+		return page, err
 	}
 
 	page.End = end
@@ -45,7 +76,7 @@ func (d deletion) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 
 	jobs, refused, err := d.removal(w).send(ctx, ids, 0)
 	if err != nil {
-		return page, judged(err)
+		return page, err
 	}
 
 	page.Counts, page.Jobs = bulk.Counts{Read: len(ids), Sent: len(ids)}, jobs
@@ -77,7 +108,7 @@ func (d deletion) count(ctx context.Context, page bulk.Page) (bulk.Page, error) 
 	for page.Read < deletedPerTask && !page.End {
 		some, next, err := d.list(ctx, page.Cursor)
 		if err != nil {
-			return page, judged(err)
+			return page, err
 		}
 
 		page.Read += len(some)
@@ -89,21 +120,21 @@ func (d deletion) count(ctx context.Context, page bulk.Page) (bulk.Page, error) 
 	return page, nil
 }
 
-// Settle records what is still there after the jobs. What was not there any more is no failure.
-func (d deletion) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
+// settle records what is still there after the jobs. What was not there any more is no failure.
+func (d deletion) settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
 	ended, failed, err := poll(ctx, d.kl, jobs)
 	if err != nil || !ended {
-		return bulk.Settled{Pending: jobs}, judged(err)
+		return bulk.Settled{Pending: jobs}, err
 	}
 
 	there, err := d.exist(ctx, refsOf(failed))
 	if err != nil {
-		return bulk.Settled{}, judged(err)
+		return bulk.Settled{}, err
 	}
 
 	again, failures, err := d.removal(w).again(ctx, failed, there)
 
-	return settled(jobs, again, failures), judged(err)
+	return settled(jobs, again, failures), err
 }
 
 func (d deletion) removal(w bulk.Work) removal {

@@ -28,6 +28,30 @@ func judged(err error) error {
 	}
 }
 
+// judging is an importer whose errors are judged.
+type judging struct{ bulk.Importer }
+
+// Plan implements bulk.Importer.
+func (j judging) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
+	plan, err := j.Importer.Plan(ctx, o)
+
+	return plan, judged(err)
+}
+
+// Import implements bulk.Importer.
+func (j judging) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
+	page, err := j.Importer.Import(ctx, w)
+
+	return page, judged(err)
+}
+
+// Settle implements bulk.Importer.
+func (j judging) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
+	settled, err := j.Importer.Settle(ctx, w, jobs)
+
+	return settled, judged(err)
+}
+
 // final tells whether no later attempt would do better: wrong credentials, missing permissions, a project or address that
 // does not exist, a query that commercetools does not understand.
 func final(err error) bool {

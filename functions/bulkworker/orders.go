@@ -47,7 +47,7 @@ func NewOrders(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop,
 func (o *Orders) Plan(ctx context.Context, options bulk.Options) (bulk.Plan, error) {
 	plan, err := o.orders.plan(ctx, options, ordersPerShard)
 
-	return plan, judged(err)
+	return plan, err
 }
 
 // Settle implements bulk.Importer. Klaviyo has no jobs for events that could be asked for.
@@ -63,7 +63,7 @@ func (o *Orders) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	if err != nil || len(orders) == 0 {
 		page.End = last
 
-		return page, judged(err)
+		return page, err
 	}
 
 	// As far as they were read, in case they are to be given up.
@@ -71,7 +71,7 @@ func (o *Orders) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 
 	known, err := o.products.of(ctx, orders)
 	if err != nil {
-		return read, judged(err)
+		return read, err
 	}
 
 	sender := eventSender{kl: o.kl, proceed: w.Proceed, dryRun: w.Options.DryRun}
@@ -81,12 +81,12 @@ func (o *Orders) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 		count(&page, r.id, err)
 
 		if err := sender.add(ctx, r.id, events); err != nil {
-			return read, judged(err)
+			return read, err
 		}
 	}
 
 	if err := sender.flush(ctx); err != nil {
-		return read, judged(err)
+		return read, err
 	}
 
 	page.End = last

@@ -52,15 +52,11 @@ func NewProducts(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Sho
 
 // Plan implements bulk.Importer. A price may be changed by realtime before Klaviyo works off a job with the old one.
 func (p *Products) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
-	if o.DeleteAll {
-		return deletionPlan(), nil
-	}
-
 	plan, err := p.products.plan(ctx, o, productsPerShard)
 	plan.Shards = min(plan.Shards, maxProductShards)
 	plan.CatchUp = len(o.IDs) == 0 && !o.DryRun
 
-	return plan, judged(err)
+	return plan, err
 }
 
 // entry is a product as the catalog has it.
@@ -71,17 +67,13 @@ type entry struct {
 
 // Import implements bulk.Importer: it starts the jobs for the items.
 func (p *Products) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
-	if w.Options.DeleteAll {
-		return p.deletion().Import(ctx, w)
-	}
-
 	page := bulk.Page{Cursor: w.Cursor, Settle: true}
 
 	prices := pricesBySKU{}
 
 	items, err := p.items(ctx, w, &page, prices)
 	if err != nil {
-		return page, judged(err)
+		return page, err
 	}
 
 	p.kept.put(page.Cursor, prices)
@@ -97,16 +89,16 @@ func (p *Products) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 
 	exist, err := p.existing(ctx, ids)
 	if err != nil {
-		return page, judged(err)
+		return page, err
 	}
 
 	jobs, failures, err := p.itemCatalog(w).begin(ctx, items, exist)
 	if err != nil {
-		return page, judged(err)
+		return page, err
 	}
 
 	if failures, err = p.explained(ctx, failures); err != nil {
-		return page, judged(err)
+		return page, err
 	}
 
 	fail(&page, failures)
@@ -247,25 +239,19 @@ func (p *Products) itemCatalog(w bulk.Work) catalog[klaviyo.Item] {
 func (p *Products) byID(ctx context.Context, ids []string) ([]entry, error) {
 	var all []entry
 
-	for some := range slices.Chunk(slices.Sorted(slices.Values(ids)), commercetools.MaxIDs) {
-		read, err := p.products.byID(ctx, some)
-		if err != nil {
-			return nil, err
-		}
-
-		entries, err := p.entries(ctx, read, pricesBySKU{})
-		if err != nil {
-			return nil, err
-		}
+	err := p.products.each(ctx, ids, func(some []record[commercetools.Product]) error {
+		entries, err := p.entries(ctx, some, pricesBySKU{})
 
 		for _, e := range entries {
 			if e.err == nil {
 				all = append(all, e.value)
 			}
 		}
-	}
 
-	return all, nil
+		return err
+	})
+
+	return all, err
 }
 
 // explained says of products that Klaviyo refused whether that is because their categories are not there.

@@ -103,6 +103,22 @@ func (r reader[T]) byID(ctx context.Context, ids []string) ([]record[T], error) 
 	return all, nil
 }
 
+// each gives do the records of any number of ids, in their order, as many at a time as one query takes.
+func (r reader[T]) each(ctx context.Context, ids []string, do func([]record[T]) error) error {
+	for some := range slices.Chunk(slices.Sorted(slices.Values(ids)), commercetools.MaxIDs) {
+		records, err := r.byID(ctx, some)
+		if err != nil {
+			return err
+		}
+
+		if err := do(records); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
 // decode decodes records. One that can't be decoded is a record with an error: its neighbours must not suffer.
 func (r reader[T]) decode(raw []json.RawMessage) ([]record[T], error) {
 	all := make([]record[T], len(raw))
@@ -197,18 +213,15 @@ func fail(page *bulk.Page, failures []bulk.Failure) {
 func load[T, R any](ctx context.Context, from reader[T], ids []string, toKlaviyo func(T) (R, error)) ([]R, error) {
 	var all []R
 
-	for some := range slices.Chunk(slices.Sorted(slices.Values(ids)), commercetools.MaxIDs) {
-		records, err := from.byID(ctx, some)
-		if err != nil {
-			return nil, err
-		}
-
-		for _, r := range records {
+	err := from.each(ctx, ids, func(some []record[T]) error {
+		for _, r := range some {
 			if one, err := mapped(r, toKlaviyo); err == nil {
 				all = append(all, one)
 			}
 		}
-	}
 
-	return all, nil
+		return nil
+	})
+
+	return all, err
 }

@@ -32,7 +32,7 @@ func (c *Customers) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (b
 				ID: "job " + job.ID, Reason: fmt.Sprintf("Klaviyo has forgotten the job, and what became of its %d profiles; import again", job.Rows),
 			})
 		case err != nil:
-			return bulk.Settled{}, judged(err)
+			return bulk.Settled{}, err
 		case !state.Ended():
 			// Those behind it are hardly further, and asking costs requests.
 			settled.Pending = append(refusing(unclean), jobs[i:]...)
@@ -48,7 +48,7 @@ func (c *Customers) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (b
 	}
 
 	if err := c.clean(ctx, w, unclean, &settled); err != nil {
-		return bulk.Settled{}, judged(err)
+		return bulk.Settled{}, err
 	}
 
 	return settled, nil
@@ -195,20 +195,17 @@ func (c *Customers) fillAgain(ctx context.Context, ids []string, try int) (*klav
 		unsent []string
 	)
 
-	for part := range slices.Chunk(ids, commercetools.MaxIDs) {
-		customers, err := c.customers.byID(ctx, part)
-		if err != nil {
-			return nil, nil, err
-		}
-
-		for _, r := range customers {
+	err := c.customers.each(ctx, ids, func(some []record[commercetools.Customer]) error {
+		for _, r := range some {
 			if !c.addAgain(&batch, r, try) {
 				unsent = append(unsent, r.id)
 			}
 		}
-	}
 
-	return &batch, unsent, nil
+		return nil
+	})
+
+	return &batch, unsent, err
 }
 
 // addAgain tells whether there is another way to send the customer, and adds it.

@@ -13,13 +13,9 @@ import (
 // Settle implements bulk.Importer. When the jobs of the items have ended it starts those of their variants, and waits for
 // them as well.
 func (p *Products) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
-	if w.Options.DeleteAll {
-		return p.deletion().Settle(ctx, w, jobs)
-	}
-
 	ended, failed, err := poll(ctx, p.kl, jobs)
 	if err != nil || !ended {
-		return bulk.Settled{Pending: jobs}, judged(err)
+		return bulk.Settled{Pending: jobs}, err
 	}
 
 	next := p.settleVariants
@@ -29,7 +25,7 @@ func (p *Products) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bu
 
 	pending, failures, err := next(ctx, w, jobs, failed)
 
-	return settled(jobs, pending, failures), judged(err)
+	return settled(jobs, pending, failures), err
 }
 
 func aboutItems(job bulk.Job) bool {

@@ -2,7 +2,6 @@ package bulk
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -157,27 +156,27 @@ func (o *Options) Normalize(resource Resource) error {
 		return &OptionsError{Field: "since", Problem: "does not go with ids"}
 	}
 
-	return cmp.Or(o.checkStart(resource), o.checkDeletion(resource)) //nolint:wrapcheck // both are ours
+	if err := o.checkStart(resource); err != nil {
+		return err
+	}
+
+	return o.checkDeletion(resource)
 }
 
 // checkStart checks StartID.
 func (o *Options) checkStart(resource Resource) error {
-	problem := ""
-
 	switch {
 	case o.StartID == "":
 		return nil
 	case resource != Orders:
-		problem = "is there for orders only"
+		return &OptionsError{Field: "startId", Problem: "is there for orders only"}
 	case !isID(o.StartID):
-		problem = notAnID
+		return &OptionsError{Field: "startId", Problem: notAnID}
 	case len(o.IDs) > 0:
-		problem = "does not go with ids"
-	default:
-		return nil
+		return &OptionsError{Field: "startId", Problem: "does not go with ids"}
 	}
 
-	return &OptionsError{Field: "startId", Problem: problem}
+	return nil
 }
 
 // checkDeletion checks DeleteAll and its confirmation.

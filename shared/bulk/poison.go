@@ -19,8 +19,9 @@ func guarded[T any](do func() (T, error)) (result T, err error) {
 	return do()
 }
 
-// failed counts an attempt that failed, if the page may be to blame, and tells whether the page should be given up.
-func (w *Worker) failed(ctx context.Context, shard Shard, err error, now time.Time) (hopeless bool, why error) {
+// giveUp counts an attempt that failed, if the page may be to blame, and tells whether the page should be given up. If not,
+// the reason is why the task has to come back.
+func (w *Worker) giveUp(ctx context.Context, shard Shard, err error, now time.Time) (hopeless bool, reason error) {
 	_, outage := errors.AsType[*OutageError](err)
 	_, fatal := errors.AsType[*FatalError](err)
 

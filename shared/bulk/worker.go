@@ -192,9 +192,8 @@ func (w *Worker) step(ctx context.Context, importer Importer, run Run, shard Sha
 
 	page, err := guarded(func() (Page, error) { return importer.Import(ctx, work) })
 	if err != nil {
-		hopeless, err := w.failed(ctx, shard, err, time.Now())
-		if !hopeless {
-			return shard, err
+		if hopeless, reason := w.giveUp(ctx, shard, err, time.Now()); !hopeless {
+			return shard, reason
 		}
 
 		page = givenUp(shard, page, err)
@@ -216,9 +215,8 @@ func (w *Worker) proceed(ctx context.Context, t Task) error {
 func (w *Worker) settle(ctx context.Context, importer Importer, work Work, shard Shard) (Shard, error) {
 	settled, err := guarded(func() (Settled, error) { return importer.Settle(ctx, work, slices.Clone(shard.Jobs)) })
 	if err != nil {
-		hopeless, err := w.failed(ctx, shard, err, time.Now())
-		if !hopeless {
-			return shard, err
+		if hopeless, reason := w.giveUp(ctx, shard, err, time.Now()); !hopeless {
+			return shard, reason
 		}
 
 		settled = abandoned(shard, err)
