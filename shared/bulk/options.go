@@ -192,13 +192,13 @@ func (o *Options) checkDeletion(resource Resource) error {
 		return &OptionsError{Field: "deleteAll", Problem: "deletes everything, and does not go with ids or since"}
 	case o.ConfirmDeletion != string(resource):
 		return &OptionsError{Field: "confirmDeletion", Problem: fmt.Sprintf(
-			"must be %q: deleteAll deletes all %s in Klaviyo's catalog, also those that other tools have put there", resource, resource)}
+			"must be %q: deleteAll deletes all %s in Klaviyo's catalog, including those that other tools have put there", resource, resource)}
 	}
 
 	return nil
 }
 
-const notAnID = "must be an id of commercetools', such as 043cf898-d6f7-4572-b0c9-7e65a577069e"
+const notAnID = "must be a commercetools id, such as 043cf898-d6f7-4572-b0c9-7e65a577069e"
 
 func isID(id string) bool { return len(id) == len(uuid.Nil.String()) && uuid.Validate(id) == nil }
 
@@ -215,7 +215,7 @@ func decodeError(err error) *OptionsError {
 		return &OptionsError{Field: strings.Trim(name, `"`), Problem: "is unknown; there are ids, since, startId, dryRun, deleteAll and confirmDeletion"}
 	}
 
-	return &OptionsError{Problem: "is no JSON object: " + err.Error()}
+	return &OptionsError{Problem: "is not a JSON object: " + err.Error()}
 }
 
 // wanted says in JSON's words what a field takes.

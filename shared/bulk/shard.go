@@ -146,12 +146,12 @@ func Split(r Run) []Shard {
 	return shards
 }
 
-// MaxShards bounds the fan-out: more would only wait for each other at Klaviyo's limit.
-const MaxShards = 64
+// maxShards bounds the fan-out: more would only wait for each other at Klaviyo's limit.
+const maxShards = 64
 
 // ShardsFor returns into how many ranges some total is best cut when a shard should hold about per records.
 func ShardsFor(total, per int) int {
-	return min(max(1, (total+per-1)/per), MaxShards)
+	return min(max(1, (total+per-1)/per), maxShards)
 }
 
 // Page is what one task of a chain did: what an Importer returns.

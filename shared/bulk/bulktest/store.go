@@ -28,6 +28,7 @@ func Store(t *testing.T, open func(*testing.T) bulk.Store) {
 		"a run is kept whole":            runIsKept,
 		"an error writes nothing":        errorWritesNothing,
 		"one of many racers wins":        racers,
+		"one wins after an ended run":    racersAfterARun,
 		"shards are kept whole":          shardsAreKept,
 		"existing shards stay":           existingShardsStay,
 		"failures come with their shard": failuresWithShard,
@@ -165,7 +166,7 @@ func racers(t *testing.T, s bulk.Store) {
 			switch {
 			case err == nil:
 				won.Add(1)
-			case ok && running.ID != "":
+			case ok && strings.HasPrefix(running.ID, "run-"):
 				held.Add(1)
 			default:
 				other.Add(1)
@@ -178,6 +179,24 @@ func racers(t *testing.T, s bulk.Store) {
 
 	if won.Load() != 1 || held.Load() != Racers-1 {
 		t.Errorf("won %d, held %d, other %d; want 1, %d, 0", won.Load(), held.Load(), other.Load(), Racers-1)
+	}
+}
+
+// racersAfterARun find the lock document of an ended run, where the others have to create it.
+func racersAfterARun(t *testing.T, s bulk.Store) {
+	t.Helper()
+
+	start(t, s, "before", bulk.Options{})
+
+	if _, err := s.UpdateRun(t.Context(), bulk.Customers, func(r *bulk.Run) error { return r.Stop(now()) }); err != nil {
+		t.Fatal(err)
+	}
+
+	racers(t, s)
+
+	run, err := s.Run(t.Context(), bulk.Customers)
+	if err != nil || run.Epoch != 2 {
+		t.Errorf("epoch %d, %v; want 2: only one start was written", run.Epoch, err)
 	}
 }
 

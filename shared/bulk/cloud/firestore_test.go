@@ -2,10 +2,7 @@ package cloud_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -28,54 +25,6 @@ func TestStore(t *testing.T) {
 		t.Helper()
 		return cloud.NewStore(cloudtest.Database(t, cloudtest.Project()))
 	})
-}
-
-// The suite's racers create the lock document; these find one of an ended run.
-func TestRacersAfterAnEndedRun(t *testing.T) {
-	t.Parallel()
-
-	store := cloud.NewStore(cloudtest.Database(t, cloudtest.Project()))
-	now := time.Now()
-
-	for _, change := range []func(*bulk.Run) error{
-		func(r *bulk.Run) error { return r.Start("before", bulk.Options{}, now) },
-		func(r *bulk.Run) error { return r.Stop(now) },
-	} {
-		if _, err := store.UpdateRun(t.Context(), bulk.Customers, change); err != nil {
-			t.Fatal(err)
-		}
-	}
-
-	var (
-		won, held atomic.Int64
-		racing    sync.WaitGroup
-	)
-
-	for i := range bulktest.Racers {
-		racing.Go(func() {
-			_, err := store.UpdateRun(t.Context(), bulk.Customers, func(r *bulk.Run) error {
-				return r.Start(fmt.Sprintf("run-%d", i), bulk.Options{}, now)
-			})
-			if running, ok := errors.AsType[*bulk.RunningError](err); ok && running.ID != "before" {
-				held.Add(1)
-			} else if err == nil {
-				won.Add(1)
-			} else {
-				t.Error(err)
-			}
-		})
-	}
-
-	racing.Wait()
-
-	if won.Load() != 1 || held.Load() != bulktest.Racers-1 {
-		t.Errorf("won %d, held %d; want 1, %d", won.Load(), held.Load(), bulktest.Racers-1)
-	}
-
-	run, err := store.Run(t.Context(), bulk.Customers)
-	if err != nil || run.Epoch != 2 {
-		t.Errorf("epoch %d, %v; want 2: only one start was written", run.Epoch, err)
-	}
 }
 
 // loseOnce cuts the first commit's answer off, after the server has made it; the client then commits again.
