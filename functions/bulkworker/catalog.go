@@ -15,14 +15,14 @@ const (
 	maxTries = 4
 	// rowsPerJob is the most that Klaviyo takes.
 	rowsPerJob = 100
-	// smaller is how much smaller jobs become with rows of which Klaviyo doesn't say what became: in the end each is alone,
-	// and none fails because its neighbour did.
+	// smaller is by how much a row's next job is smaller when Klaviyo doesn't say what became of the row: in the end each is
+	// alone in its job, and none fails because its neighbour did.
 	smaller = 10
 )
 
-// catalog brings resources of one kind into Klaviyo's catalog by bulk jobs. A job either creates or updates, and what became
-// of its rows turns out when it has ended: what was there by then, or no longer, goes into a job of the other kind. T is the
-// resource as Klaviyo takes it.
+// catalog brings resources of one kind into Klaviyo's catalog by bulk jobs. A job either creates or updates, and tells what
+// became of its rows when it has ended. A row that it could not create since it was there by then goes into a job that updates,
+// and one that it could not update since it was gone into one that creates. T is the resource as Klaviyo takes it.
 type catalog[T any] struct {
 	create, update klaviyo.JobKind
 	idOf           func(T) string

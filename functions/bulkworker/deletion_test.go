@@ -135,7 +135,7 @@ func TestDeleteAllButOne(t *testing.T) {
 	}
 }
 
-// problem is an answer of Klaviyo's.
+// problem is one of Klaviyo's answers.
 func problem(status int, code, pointer string) faulttest.Fault {
 	return faulttest.Fault{Status: status, ContentType: "application/vnd.api+json", Body: fmt.Sprintf(
 		`{"errors":[{"id":"1","code":%q,"title":"No.","detail":"No.","source":{"pointer":%q}}]}`, code, pointer)}

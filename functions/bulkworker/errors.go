@@ -67,7 +67,7 @@ func final(err error) bool {
 		case http.StatusNotFound, http.StatusGone:
 			return true
 		case http.StatusUnauthorized, http.StatusForbidden:
-			return len(kl.Details) > 0 // Without any it is no refusal of Klaviyo's, but of a proxy on the way; it passes.
+			return len(kl.Details) > 0 // Without any it is not Klaviyo's refusal, but that of a proxy on the way; it passes.
 		}
 	}
 

@@ -114,7 +114,7 @@ func TestNever(t *testing.T) {
 		503: {},
 	} {
 		if got := never(&klaviyo.Error{Status: status, Details: []klaviyo.Detail{{Code: "some_code"}}}); got != c.refusal {
-			t.Errorf("never of Klaviyo's %d = %t, want %t", status, got, c.refusal)
+			t.Errorf("never for Klaviyo's %d = %t, want %t", status, got, c.refusal)
 		}
 
 		if got := never(&klaviyo.Error{Status: status}); got != c.proxy {

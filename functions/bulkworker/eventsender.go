@@ -40,7 +40,8 @@ func (s *eventSender) add(ctx context.Context, order string, events []klaviyo.Ev
 			err = s.batch.Add(order, e)
 		}
 
-		// Two that Klaviyo would take for one, since the config file gives two metrics one name, are one.
+		// Where the config file gives two metrics one name, two events of an order may have all in common that Klaviyo tells
+		// events apart by. It would take them for one, so only the first is sent.
 		if _, twice := errors.AsType[*klaviyo.DuplicateError](err); twice {
 			continue
 		}
@@ -71,7 +72,8 @@ func (s *eventSender) flush(ctx context.Context) error {
 
 	refused, err := s.kl.ImportEvents(ctx, &s.batch)
 	if answer, ok := errors.AsType[*klaviyo.Error](err); ok && never(answer) {
-		// So it is with unique ids that come twice, in the request or ever: alone, such an event is taken, and dropped.
+		// Klaviyo refuses the whole request for a unique id that comes twice in it, or that it has seen before. Alone, such an
+		// event is accepted, and dropped.
 		err = s.oneByOne(ctx)
 	}
 

@@ -22,7 +22,8 @@ const (
 type lookup struct {
 	ct *commercetools.Client
 
-	// turn is held during a request too: who waits is likely to need the same products. Waiting ends with the context.
+	// turn is a lock that is held during a request as well: who waits for it is likely to need the products that are being
+	// fetched. Unlike a mutex it lets go of who waits when the context ends.
 	turn  *semaphore.Weighted
 	known map[string]commercetools.Product
 	since time.Time

@@ -19,8 +19,8 @@ const (
 	// variantsPerTask bounds the jobs that a shard watches, whose rows stand in its document: Firestore's is 1 MiB.
 	variantsPerTask  = 4_000
 	productsPerShard = 4_000
-	// maxProductShards of them have at most so many jobs of one kind in progress as Klaviyo allows, 500, when each has those of
-	// 4,000 variants. More would throw each other out, and begin again and again.
+	// maxProductShards keeps within the 500 jobs of one kind that Klaviyo lets be in progress: each shard has up to 40, those of
+	// 4,000 variants. The jobs of more shards would throw each other out, and begin again and again.
 	maxProductShards = 12
 )
 

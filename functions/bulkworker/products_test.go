@@ -282,7 +282,7 @@ func wantReasons(t *testing.T, p bulk.Progress, reasons ...string) {
 	}
 }
 
-// One request of commercetools' for the standalone prices of a page, not one for each product.
+// One request to commercetools for the standalone prices of a page, not one for each product.
 func TestStandalonePrices(t *testing.T) {
 	t.Parallel()
 

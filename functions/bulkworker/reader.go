@@ -12,7 +12,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
-// record is one resource of commercetools', or why there is none.
+// record is one commercetools resource, or why there is none.
 type record[T any] struct {
 	id    string
 	value T

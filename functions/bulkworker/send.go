@@ -65,7 +65,7 @@ func allRefused(batch *klaviyo.ProfileBatch, err *klaviyo.Error) []bulk.Failure 
 	return failures
 }
 
-// failure is a refusal of Klaviyo's. Its titles and details stay out: they may quote what was sent.
+// failure is one of Klaviyo's refusals. Its titles and details stay out: they may quote what was sent.
 func failure(id, what, code, pointer string) bulk.Failure {
 	f := bulk.Failure{ID: id, Reason: what, Code: code, Pointer: pointer}
 

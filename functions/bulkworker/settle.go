@@ -93,7 +93,7 @@ func (c *Customers) clean(ctx context.Context, w bulk.Work, unclean []endedJob, 
 		settled.Failed++
 		id := r.ExternalID
 		if uuid.Validate(id) != nil {
-			id = "unknown" // whatever it is, it is no id of commercetools'
+			id = "unknown" // whatever it is, it is not a commercetools id
 		}
 
 		settled.Failures = append(settled.Failures, failure(id, "Klaviyo could not import the profile", r.Code, r.Pointer))

@@ -68,7 +68,7 @@ func (e *OptionsError) Error() string {
 
 // ParseOptions reads the JSON body of a start; an empty body gives the zero Options. Every error is an *OptionsError.
 //
-// "since" is a time, or how long before now: "26h". For a schedule always sends the same body.
+// "since" is a time, or how long before now, such as "26h": a schedule always sends the same body.
 func ParseOptions(resource Resource, body []byte, now time.Time) (Options, error) {
 	var sent struct {
 		Options

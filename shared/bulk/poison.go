@@ -63,8 +63,8 @@ func givenUp(shard Shard, page Page, err error) Page {
 	}
 }
 
-// abandoned is what is recorded of jobs that can't be settled: those of a page that has been made as small as one record, or
-// those of many pages.
+// abandoned is what is recorded of jobs that can't be settled. Either they are those of one page, which is down to a single
+// record by now, and that record has failed; or they are those of many pages, and then each job is a failure.
 func abandoned(shard Shard, err error) Settled {
 	var s Settled
 

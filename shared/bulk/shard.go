@@ -53,7 +53,7 @@ type Shard struct {
 	CatchUp bool `json:"catchUp"`
 	// Last is what the page has counted whose jobs are being settled; zero when they are those of several pages.
 	Last Counts `json:"last"`
-	// Doubt is up to where pages stay small, for one that ended there could not be settled.
+	// Doubt is where a page ended that could not be settled: pages stay small until the shard is past it.
 	Doubt string `json:"doubt"`
 
 	Counts
@@ -71,14 +71,14 @@ type Pass struct {
 	Read      int       `json:"read"`
 }
 
-// catchUps is how many passes follow the first. The second is for what was modified while the first one, which is short,
-// was on its way.
+// catchUps is how many passes follow the first. The first of them takes its time as well, though little, and the second is for
+// what was modified meanwhile.
 const catchUps = 2
 
 // clockSkew is how much commercetools' clock may be behind ours.
 const clockSkew = time.Minute
 
-// Job is an import job of Klaviyo's that has to be watched.
+// Job is a Klaviyo import job that has to be watched.
 type Job struct {
 	ID string `json:"id" firestore:"id"`
 	// Kind tells jobs apart where there are several kinds; Rows is how many records were sent with it.
@@ -102,7 +102,7 @@ type Counts struct {
 
 // Failure is one record that could not be imported.
 type Failure struct {
-	// ID is the commercetools id; "job …" where a whole job of Klaviyo's is meant.
+	// ID is the commercetools id; "job …" where a whole Klaviyo job is meant.
 	ID string `json:"id"`
 	// Reason is for people; it holds no personal data.
 	Reason string `json:"reason"`

@@ -26,7 +26,7 @@ const (
 // Source: https://docs.commercetools.com/api/general-concepts#limit.
 const MaxLimit = 500
 
-// Query asks for resources of one type. The zero value gives the first 20 in an order of commercetools' own.
+// Query asks for resources of one type. The zero value gives the first 20 in commercetools' own order.
 type Query struct {
 	// Where holds predicates that must all be true.
 	Where []Predicate

@@ -13,7 +13,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
-// A property that is beyond a limit of Klaviyo's loses what is too much, and everything else stays as it is.
+// A property that is beyond one of Klaviyo's limits loses what is too much, and everything else stays as it is.
 func TestLimitsOfAProperty(t *testing.T) {
 	t.Parallel()
 

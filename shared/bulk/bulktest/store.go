@@ -310,7 +310,7 @@ func failuresWithShard(t *testing.T, s bulk.Store) {
 	equal(t, "the last failure", got, []bulk.Failure{two})
 }
 
-// manyFailures is a whole batch of Klaviyo's refused, each with a long reason: more than one Firestore document holds.
+// manyFailures is a whole Klaviyo batch refused, each with a long reason: more than one Firestore document holds.
 func manyFailures(t *testing.T, s bulk.Store) {
 	t.Helper()
 

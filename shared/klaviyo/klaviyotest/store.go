@@ -67,8 +67,8 @@ func identifierFields() [3]string { return [3]string{"external_id", "email", "ph
 // identifier is a value that one profile at the most has.
 type identifier struct{ field, value string }
 
-// identifierOf reads an identifier of some attributes; ok is false when they have none. Email addresses differ by more than
-// their case.
+// identifierOf reads an identifier of some attributes; ok is false when they have none. Email addresses
+// compare without case.
 func identifierOf(attributes map[string]any, field string) (identifier, bool) {
 	value := text(attributes, field)
 	if field == "email" {
