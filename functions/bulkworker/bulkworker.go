@@ -68,12 +68,12 @@ func newHandler(variables envconfig.Lookuper, log io.Writer) http.Handler {
 func Importers(
 	ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config,
 ) map[bulk.Resource]bulk.Importer {
-	categories, products := NewCategories(ct, kl, shop), NewProducts(ct, kl, shop, cfg)
+	categories, products := newCategoryImport(ct, kl, shop), newProductImport(ct, kl, shop, cfg)
 
 	return map[bulk.Resource]bulk.Importer{
 		bulk.Categories: judging{withDeletion{categories, categories.deletion()}},
 		bulk.Products:   judging{withDeletion{products, products.deletion()}},
-		bulk.Customers:  judging{NewCustomers(ct, kl, cfg.Customer.CustomFields.Properties)},
-		bulk.Orders:     judging{NewOrders(ct, kl, shop, cfg)},
+		bulk.Customers:  judging{newCustomerImport(ct, kl, cfg.Customer.CustomFields.Properties)},
+		bulk.Orders:     judging{newOrderImport(ct, kl, shop, cfg)},
 	}
 }

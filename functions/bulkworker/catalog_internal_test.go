@@ -95,7 +95,7 @@ func TestShardsOfProducts(t *testing.T) {
 	server := httptest.NewServer(ct)
 	t.Cleanup(server.Close)
 
-	p := NewProducts(commercetools.New(commercetools.Config{
+	p := newProductImport(commercetools.New(commercetools.Config{
 		APIURL: server.URL, AuthURL: server.URL, ProjectKey: "demo",
 		ClientID: commercetoolstest.ClientID, ClientSecret: commercetoolstest.ClientSecret,
 	}), nil, settings.Shop{}, settings.Config{})

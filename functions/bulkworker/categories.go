@@ -14,17 +14,17 @@ import (
 // categoriesPerShard makes one shard of nearly every shop.
 const categoriesPerShard = 10_000
 
-// Categories imports categories into Klaviyo's catalog. A category comes with its ancestors, so that its breadcrumb needs no
+// categoryImport imports categories into Klaviyo's catalog. A category comes with its ancestors, so that its breadcrumb needs no
 // request of its own.
-type Categories struct {
+type categoryImport struct {
 	categories reader[commercetools.Category]
 	kl         *klaviyo.Client
 	shop       mapping.Shop
 }
 
-// NewCategories returns the import of categories.
-func NewCategories(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop) *Categories {
-	return &Categories{
+// newCategoryImport returns the import of categories.
+func newCategoryImport(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop) *categoryImport {
+	return &categoryImport{
 		categories: reader[commercetools.Category]{
 			ct: ct, endpoint: commercetools.Categories, absent: errors.New("commercetools has no such category"),
 			expand: []string{commercetools.ExpandAncestors},
@@ -35,7 +35,7 @@ func NewCategories(ct *commercetools.Client, kl *klaviyo.Client, shop settings.S
 }
 
 // Plan implements bulk.Importer. A category may be renamed by realtime before Klaviyo works off a job with the old name.
-func (c *Categories) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
+func (c *categoryImport) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
 	plan, err := c.categories.plan(ctx, o, categoriesPerShard)
 	plan.CatchUp = len(o.IDs) == 0 && !o.DryRun
 
@@ -43,7 +43,7 @@ func (c *Categories) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error
 }
 
 // Import implements bulk.Importer: it starts the jobs of one page.
-func (c *Categories) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
+func (c *categoryImport) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	page := bulk.Page{Cursor: w.Cursor, Settle: true}
 
 	read, last, err := c.categories.read(ctx, w, w.Cursor, limited(w, 0, pageSize))
@@ -85,7 +85,7 @@ func (c *Categories) Import(ctx context.Context, w bulk.Work) (bulk.Page, error)
 }
 
 // Settle implements bulk.Importer.
-func (c *Categories) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
+func (c *categoryImport) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
 	ended, failed, err := poll(ctx, c.kl, jobs)
 	if err != nil || !ended {
 		return bulk.Settled{Pending: jobs}, err
@@ -96,11 +96,11 @@ func (c *Categories) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (
 	return settled(jobs, again, failures), err
 }
 
-func (c *Categories) category(category commercetools.Category) (klaviyo.Category, error) {
+func (c *categoryImport) category(category commercetools.Category) (klaviyo.Category, error) {
 	return mapping.Category(category, c.shop), nil
 }
 
-func (c *Categories) catalog(w bulk.Work) catalog[klaviyo.Category] {
+func (c *categoryImport) catalog(w bulk.Work) catalog[klaviyo.Category] {
 	return catalog[klaviyo.Category]{
 		create: klaviyo.CreateCategories, update: klaviyo.UpdateCategories,
 		idOf:  func(category klaviyo.Category) string { return category.ExternalID },
@@ -113,6 +113,6 @@ func (c *Categories) catalog(w bulk.Work) catalog[klaviyo.Category] {
 	}
 }
 
-func (c *Categories) deletion() deletion {
+func (c *categoryImport) deletion() deletion {
 	return deletion{kl: c.kl, kind: klaviyo.DeleteCategories, list: c.kl.CategoryIDs, exist: c.kl.CatalogCategories}
 }

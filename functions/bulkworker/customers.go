@@ -19,16 +19,16 @@ const (
 	maxRead = 12_000
 )
 
-// Customers imports customers with Klaviyo's profile bulk import jobs.
-type Customers struct {
+// customerImport imports customers with Klaviyo's profile bulk import jobs.
+type customerImport struct {
 	customers reader[commercetools.Customer]
 	kl        *klaviyo.Client
 	fields    mapping.Filter
 }
 
-// NewCustomers returns the import of customers; fields selects the custom fields that become properties.
-func NewCustomers(ct *commercetools.Client, kl *klaviyo.Client, fields mapping.Filter) *Customers {
-	return &Customers{
+// newCustomerImport returns the import of customers; fields selects the custom fields that become properties.
+func newCustomerImport(ct *commercetools.Client, kl *klaviyo.Client, fields mapping.Filter) *customerImport {
+	return &customerImport{
 		customers: reader[commercetools.Customer]{
 			ct: ct, endpoint: commercetools.Customers, absent: errors.New("commercetools has no such customer"),
 			idOf: func(c commercetools.Customer) string { return c.ID },
@@ -39,7 +39,7 @@ func NewCustomers(ct *commercetools.Client, kl *klaviyo.Client, fields mapping.F
 
 // Plan implements bulk.Importer. Klaviyo may work a job off when a realtime message has brought something newer: those
 // customers are read once more.
-func (c *Customers) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
+func (c *customerImport) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
 	plan, err := c.customers.plan(ctx, o, customersPerShard)
 	plan.CatchUp = len(o.IDs) == 0 && !o.DryRun
 
@@ -47,7 +47,7 @@ func (c *Customers) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error)
 }
 
 // Import implements bulk.Importer.
-func (c *Customers) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
+func (c *customerImport) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	page := bulk.Page{Cursor: w.Cursor}
 
 	var batch klaviyo.ProfileBatch
@@ -72,7 +72,7 @@ func (c *Customers) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) 
 }
 
 // fill puts customers into the batch, and counts them. It stops before the first that no longer fits.
-func (c *Customers) fill(batch *klaviyo.ProfileBatch, customers []record[commercetools.Customer], page *bulk.Page) (full bool) {
+func (c *customerImport) fill(batch *klaviyo.ProfileBatch, customers []record[commercetools.Customer], page *bulk.Page) (full bool) {
 	for _, r := range customers {
 		err := c.add(batch, r)
 		if errors.Is(err, klaviyo.ErrBatchFull) {
@@ -85,7 +85,7 @@ func (c *Customers) fill(batch *klaviyo.ProfileBatch, customers []record[commerc
 	return false
 }
 
-func (c *Customers) add(batch *klaviyo.ProfileBatch, r record[commercetools.Customer]) error {
+func (c *customerImport) add(batch *klaviyo.ProfileBatch, r record[commercetools.Customer]) error {
 	profile, err := mapped(r, c.profile)
 	if err != nil {
 		return err
@@ -94,12 +94,12 @@ func (c *Customers) add(batch *klaviyo.ProfileBatch, r record[commercetools.Cust
 	return batch.Add(r.id, profile)
 }
 
-func (c *Customers) profile(customer commercetools.Customer) (klaviyo.Profile, error) {
+func (c *customerImport) profile(customer commercetools.Customer) (klaviyo.Profile, error) {
 	return mapping.Profile(customer, c.fields)
 }
 
 // send sends the batch; rows that Klaviyo refuses become failures.
-func (c *Customers) send(ctx context.Context, w bulk.Work, batch *klaviyo.ProfileBatch, page bulk.Page) (bulk.Page, error) {
+func (c *customerImport) send(ctx context.Context, w bulk.Work, batch *klaviyo.ProfileBatch, page bulk.Page) (bulk.Page, error) {
 	if page.Sent == 0 || w.Options.DryRun {
 		return page, nil
 	}

@@ -17,8 +17,8 @@ import (
 // maxBody bounds a task's body; Cloud Tasks' own limit is 1 MB.
 const maxBody = 1 << 20
 
-// Timeout bounds one task. Cloud Tasks waits ten minutes, and then delivers the task again.
-const Timeout = 9 * time.Minute
+// timeout bounds one task. Cloud Tasks waits ten minutes, and then delivers the task again.
+const timeout = 9 * time.Minute
 
 // New returns the handler of Cloud Tasks' requests, on any path. It answers 204 when the task is done, and 429 or 503
 // when it has to come back: the queue delivers it until it is done. worker is asked for every request.
@@ -40,7 +40,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	ctx, cancel := context.WithTimeout(logging.WithTrace(r.Context(), r), Timeout)
+	ctx, cancel := context.WithTimeout(logging.WithTrace(r.Context(), r), timeout)
 	defer cancel()
 
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))

@@ -19,18 +19,18 @@ const (
 	ordersPerShard = 2_000
 )
 
-// Orders imports orders as the events that realtime messages would have made of them, with the same unique ids, so that an
+// orderImport imports orders as the events that realtime messages would have made of them, with the same unique ids, so that an
 // event that is there already is not recorded again.
-type Orders struct {
+type orderImport struct {
 	orders   reader[commercetools.Order]
 	products *lookup
 	kl       *klaviyo.Client
 	history  history
 }
 
-// NewOrders returns the import of orders.
-func NewOrders(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config) *Orders {
-	return &Orders{
+// newOrderImport returns the import of orders.
+func newOrderImport(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config) *orderImport {
+	return &orderImport{
 		orders: reader[commercetools.Order]{
 			ct: ct, endpoint: commercetools.Orders, absent: errors.New("commercetools has no such order"),
 			expand: []string{commercetools.ExpandDiscountCodes, commercetools.ExpandPayments},
@@ -44,19 +44,19 @@ func NewOrders(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop,
 
 // Plan implements bulk.Importer. There is nothing to catch up with: the events of a change come by realtime, and none
 // overwrites another.
-func (o *Orders) Plan(ctx context.Context, options bulk.Options) (bulk.Plan, error) {
+func (o *orderImport) Plan(ctx context.Context, options bulk.Options) (bulk.Plan, error) {
 	plan, err := o.orders.plan(ctx, options, ordersPerShard)
 
 	return plan, err
 }
 
 // Settle implements bulk.Importer. Klaviyo has no jobs for events that could be asked for.
-func (o *Orders) Settle(context.Context, bulk.Work, []bulk.Job) (bulk.Settled, error) {
+func (o *orderImport) Settle(context.Context, bulk.Work, []bulk.Job) (bulk.Settled, error) {
 	return bulk.Settled{}, nil
 }
 
 // Import implements bulk.Importer: one page of orders, in as many requests as their events take.
-func (o *Orders) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
+func (o *orderImport) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	page := bulk.Page{Cursor: w.Cursor}
 
 	orders, last, err := o.orders.read(ctx, w, w.Cursor, limited(w, 0, ordersPerPage))

@@ -24,34 +24,34 @@ const (
 	maxProductShards = 12
 )
 
-// Products imports published products into Klaviyo's catalog: the items of a page first, and when their jobs have ended the
+// productImport imports published products into Klaviyo's catalog: the items of a page first, and when their jobs have ended the
 // variants. Variants that commercetools no longer has are deleted.
-type Products struct {
+type productImport struct {
 	products reader[commercetools.Product]
 	ct       *commercetools.Client
 	kl       *klaviyo.Client
 	shop     mapping.Shop
 	cfg      mapping.ProductConfig
-	// keeps tells that an item stays when its product is no longer published.
-	keeps bool
-	kept  keptPrices
+	// keepUnpublished tells that an item stays when its product is no longer published.
+	keepUnpublished bool
+	prices          keptPrices
 }
 
-// NewProducts returns the import of products.
-func NewProducts(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config) *Products {
-	return &Products{
+// newProductImport returns the import of products.
+func newProductImport(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config) *productImport {
+	return &productImport{
 		products: reader[commercetools.Product]{
 			ct: ct, endpoint: commercetools.ProductProjections, absent: errors.New("commercetools has no such published product"),
 			expand: []string{commercetools.ExpandCategoryAncestors},
 			idOf:   func(p commercetools.Product) string { return p.ID },
 		},
 		ct: ct, kl: kl, shop: shop.Mapping(), cfg: cfg.Product.Mapping(),
-		keeps: cfg.Disabled("ProductUnpublished"),
+		keepUnpublished: cfg.Disabled("ProductUnpublished"),
 	}
 }
 
 // Plan implements bulk.Importer. A price may be changed by realtime before Klaviyo works off a job with the old one.
-func (p *Products) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
+func (p *productImport) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
 	plan, err := p.products.plan(ctx, o, productsPerShard)
 	plan.Shards = min(plan.Shards, maxProductShards)
 	plan.CatchUp = len(o.IDs) == 0 && !o.DryRun
@@ -66,7 +66,7 @@ type entry struct {
 }
 
 // Import implements bulk.Importer: it starts the jobs for the items.
-func (p *Products) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
+func (p *productImport) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	page := bulk.Page{Cursor: w.Cursor, Settle: true}
 
 	prices := pricesBySKU{}
@@ -76,7 +76,7 @@ func (p *Products) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 		return page, err
 	}
 
-	p.kept.put(page.Cursor, prices)
+	p.prices.put(page.Cursor, prices)
 
 	if len(items) == 0 || w.Options.DryRun {
 		return page, nil
@@ -108,7 +108,7 @@ func (p *Products) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 }
 
 // items reads and counts the products of one task, and returns their items.
-func (p *Products) items(ctx context.Context, w bulk.Work, page *bulk.Page, prices pricesBySKU) ([]klaviyo.Item, error) {
+func (p *productImport) items(ctx context.Context, w bulk.Work, page *bulk.Page, prices pricesBySKU) ([]klaviyo.Item, error) {
 	var (
 		items    []klaviyo.Item
 		variants int
@@ -154,7 +154,7 @@ func fitting(entries []record[entry], variants *int, some bool) []record[entry] 
 }
 
 // entries maps products. It adds to prices the standalone prices that are not there yet, of all products in one go.
-func (p *Products) entries(
+func (p *productImport) entries(
 	ctx context.Context, products []record[commercetools.Product], prices pricesBySKU,
 ) ([]record[entry], error) {
 	if err := p.addPrices(ctx, products, prices); err != nil {
@@ -181,7 +181,7 @@ func (p *Products) entries(
 	return entries, nil
 }
 
-func (p *Products) addPrices(ctx context.Context, products []record[commercetools.Product], prices pricesBySKU) error {
+func (p *productImport) addPrices(ctx context.Context, products []record[commercetools.Product], prices pricesBySKU) error {
 	var missing []string
 
 	for _, r := range products {
@@ -215,7 +215,7 @@ func standaloneSKUs(p commercetools.Product) []string {
 	return skus
 }
 
-func (p *Products) itemCatalog(w bulk.Work) catalog[klaviyo.Item] {
+func (p *productImport) itemCatalog(w bulk.Work) catalog[klaviyo.Item] {
 	return catalog[klaviyo.Item]{
 		create: klaviyo.CreateItems, update: klaviyo.UpdateItems,
 		idOf:  func(item klaviyo.Item) string { return item.ExternalID },
@@ -236,7 +236,7 @@ func (p *Products) itemCatalog(w bulk.Work) catalog[klaviyo.Item] {
 }
 
 // byID returns the products with these ids, in any number; one that is no longer published is missing.
-func (p *Products) byID(ctx context.Context, ids []string) ([]entry, error) {
+func (p *productImport) byID(ctx context.Context, ids []string) ([]entry, error) {
 	var all []entry
 
 	err := p.products.each(ctx, ids, func(some []record[commercetools.Product]) error {
@@ -255,7 +255,7 @@ func (p *Products) byID(ctx context.Context, ids []string) ([]entry, error) {
 }
 
 // explained says of products that Klaviyo refused whether that is because their categories are not there.
-func (p *Products) explained(ctx context.Context, failures []bulk.Failure) ([]bulk.Failure, error) {
+func (p *productImport) explained(ctx context.Context, failures []bulk.Failure) ([]bulk.Failure, error) {
 	ids := make([]string, len(failures))
 	for i, f := range failures {
 		ids[i] = f.ID
@@ -291,12 +291,12 @@ func (p *Products) explained(ctx context.Context, failures []bulk.Failure) ([]bu
 	return failures, nil
 }
 
-func (p *Products) deletion() deletion {
+func (p *productImport) deletion() deletion {
 	return deletion{kl: p.kl, kind: klaviyo.DeleteItems, list: p.kl.ItemIDs, exist: p.existing}
 }
 
 // existing finds out which of these items there are.
-func (p *Products) existing(ctx context.Context, ids []string) (map[string]bool, error) {
+func (p *productImport) existing(ctx context.Context, ids []string) (map[string]bool, error) {
 	found, err := p.kl.CatalogItems(ctx, ids, false)
 	exist := make(map[string]bool, len(found))
 

@@ -16,7 +16,7 @@ const maxHalvings = 30
 
 // importProfiles starts a job with a batch. Profiles that Klaviyo refuses become failures. A batch that it refuses as a
 // whole is cut in half again and again, so that the others get through and only those that it will not take are left.
-func (c *Customers) importProfiles(
+func (c *customerImport) importProfiles(
 	ctx context.Context, batch *klaviyo.ProfileBatch, try int,
 ) (jobs []bulk.Job, failures []bulk.Failure, err error) {
 	halvings := 0

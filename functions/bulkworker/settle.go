@@ -16,7 +16,7 @@ import (
 
 // Settle implements bulk.Importer. It deals with what the jobs have refused when all of them have ended, so that it goes
 // into one more job and not into one for each.
-func (c *Customers) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
+func (c *customerImport) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
 	var (
 		settled bulk.Settled
 		unclean []endedJob
@@ -71,7 +71,7 @@ func refusing(ended []endedJob) []bulk.Job {
 }
 
 // clean sends what the jobs have refused once more, and records what cannot be sent.
-func (c *Customers) clean(ctx context.Context, w bulk.Work, unclean []endedJob, settled *bulk.Settled) error {
+func (c *customerImport) clean(ctx context.Context, w bulk.Work, unclean []endedJob, settled *bulk.Settled) error {
 	var refused []klaviyo.ImportError
 
 	for _, job := range unclean {
@@ -103,7 +103,7 @@ func (c *Customers) clean(ctx context.Context, w bulk.Work, unclean []endedJob, 
 }
 
 // refusedBy returns what an ended job has refused, each profile once, and counts what Klaviyo does not explain.
-func (c *Customers) refusedBy(
+func (c *customerImport) refusedBy(
 	ctx context.Context, job bulk.Job, state klaviyo.Job, settled *bulk.Settled,
 ) ([]klaviyo.ImportError, error) {
 	var refused []klaviyo.ImportError
@@ -152,7 +152,7 @@ func conflict(r klaviyo.ImportError) bool {
 
 // again sends refused profiles once more, as the customers are now and without the identifiers that another profile may
 // own. It returns those that there is no other way to send.
-func (c *Customers) again(
+func (c *customerImport) again(
 	ctx context.Context, w bulk.Work, try int, refused []klaviyo.ImportError, settled *bulk.Settled,
 ) (left []klaviyo.ImportError, err error) {
 	byID := map[string]klaviyo.ImportError{}
@@ -189,7 +189,7 @@ func (c *Customers) again(
 const maxAgain = 5_000
 
 // fillAgain returns a batch of customers, and the ids of those that do not get in.
-func (c *Customers) fillAgain(ctx context.Context, ids []string, try int) (*klaviyo.ProfileBatch, []string, error) {
+func (c *customerImport) fillAgain(ctx context.Context, ids []string, try int) (*klaviyo.ProfileBatch, []string, error) {
 	var (
 		batch  klaviyo.ProfileBatch
 		unsent []string
@@ -209,7 +209,7 @@ func (c *Customers) fillAgain(ctx context.Context, ids []string, try int) (*klav
 }
 
 // addAgain tells whether there is another way to send the customer, and adds it.
-func (c *Customers) addAgain(batch *klaviyo.ProfileBatch, r record[commercetools.Customer], try int) bool {
+func (c *customerImport) addAgain(batch *klaviyo.ProfileBatch, r record[commercetools.Customer], try int) bool {
 	profile, err := mapped(r, c.profile)
 	if err != nil {
 		return false
@@ -220,7 +220,7 @@ func (c *Customers) addAgain(batch *klaviyo.ProfileBatch, r record[commercetools
 	return try < len(ways) && batch.Add(r.id, ways[try].Profile) == nil
 }
 
-func (c *Customers) sendAgain(
+func (c *customerImport) sendAgain(
 	ctx context.Context, w bulk.Work, batch *klaviyo.ProfileBatch, try int, settled *bulk.Settled,
 ) error {
 	if batch.Len() == 0 {

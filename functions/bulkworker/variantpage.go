@@ -19,7 +19,7 @@ type variantPage struct {
 }
 
 // page reads again what Import has read last.
-func (p *Products) page(ctx context.Context, w bulk.Work, prices pricesBySKU) (variantPage, error) {
+func (p *productImport) page(ctx context.Context, w bulk.Work, prices pricesBySKU) (variantPage, error) {
 	page := variantPage{published: map[string]bool{}, mapped: map[string]bool{}, owner: map[string]string{}}
 
 	for cursor, last := w.From, false; !last && cursor < w.Cursor; {
@@ -111,12 +111,12 @@ func (v *variantPage) some(ids []string) (some []klaviyo.Variant) {
 }
 
 // moved sorts variants that were to be deleted elsewhere into those that can be created now, and those that can't yet.
-func (v *variantPage) moved(moving []string, there standing) (free []klaviyo.Variant, blocked []string) {
+func (v *variantPage) moved(moving []string, state catalogState) (free []klaviyo.Variant, blocked []string) {
 	for _, one := range v.some(moving) {
 		switch id := one.ExternalID; {
-		case there.surplus[id] != "":
+		case state.surplus[id] != "":
 			blocked = append(blocked, id)
-		case there.items[one.ItemID] && !there.exist[id]:
+		case state.items[one.ItemID] && !state.exist[id]:
 			free = append(free, one)
 		}
 	}
@@ -124,39 +124,39 @@ func (v *variantPage) moved(moving []string, there standing) (free []klaviyo.Var
 	return free, blocked
 }
 
-// standing is what Klaviyo has of some items.
-type standing struct {
+// catalogState is what Klaviyo has of some items.
+type catalogState struct {
 	items map[string]bool
 	// exist are the variants that are where they belong, surplus has the others and the items that they are under.
 	exist   map[string]bool
 	surplus map[string]string
 }
 
-// standing finds out how items of a page stand.
-func (p *Products) standing(ctx context.Context, page variantPage, items []string) (standing, error) {
+// stateOf finds out how items of a page stand.
+func (p *productImport) stateOf(ctx context.Context, page variantPage, items []string) (catalogState, error) {
 	found, err := p.kl.CatalogItems(ctx, items, true)
-	there := standing{items: map[string]bool{}, exist: map[string]bool{}, surplus: map[string]string{}}
+	state := catalogState{items: map[string]bool{}, exist: map[string]bool{}, surplus: map[string]string{}}
 
 	for item, ids := range found {
-		there.items[item] = true
+		state.items[item] = true
 
 		for _, id := range ids {
 			if page.owner[id] == item {
-				there.exist[id] = true
+				state.exist[id] = true
 			} else if page.mapped[item] {
-				there.surplus[id] = item
+				state.surplus[id] = item
 			}
 		}
 	}
 
-	return there, err
+	return state, err
 }
 
-func (s standing) isSurplus() map[string]bool {
-	is := map[string]bool{}
+func (s catalogState) surplusIDs() map[string]bool {
+	ids := map[string]bool{}
 	for id := range s.surplus {
-		is[id] = true
+		ids[id] = true
 	}
 
-	return is
+	return ids
 }

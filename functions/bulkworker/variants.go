@@ -12,7 +12,7 @@ import (
 
 // Settle implements bulk.Importer. When the jobs of the items have ended it starts those of their variants, and waits for
 // them as well.
-func (p *Products) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
+func (p *productImport) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
 	ended, failed, err := poll(ctx, p.kl, jobs)
 	if err != nil || !ended {
 		return bulk.Settled{Pending: jobs}, err
@@ -32,7 +32,7 @@ func aboutItems(job bulk.Job) bool {
 	return job.Kind == string(klaviyo.CreateItems) || job.Kind == string(klaviyo.UpdateItems)
 }
 
-func (p *Products) settleItems(
+func (p *productImport) settleItems(
 	ctx context.Context, w bulk.Work, jobs []bulk.Job, failed []failedRow,
 ) (pending []bulk.Job, failures []bulk.Failure, err error) {
 	again, failures, err := p.itemCatalog(w).again(ctx, failed)
@@ -55,20 +55,20 @@ func (p *Products) settleItems(
 
 // startVariants starts the jobs for the variants of those items that are there, and for those variants to go that
 // commercetools no longer has. A variant that has moved from one item to another is deleted first: Klaviyo can't move it.
-func (p *Products) startVariants(ctx context.Context, w bulk.Work, items []bulk.Job) ([]bulk.Job, []bulk.Failure, error) {
-	page, err := p.page(ctx, w, p.kept.take(w.Cursor))
+func (p *productImport) startVariants(ctx context.Context, w bulk.Work, items []bulk.Job) ([]bulk.Job, []bulk.Failure, error) {
+	page, err := p.page(ctx, w, p.prices.take(w.Cursor))
 	if err != nil {
 		return nil, nil, err
 	}
 
 	known, unpublished := page.only(items)
 
-	there, err := p.standing(ctx, page, known)
+	state, err := p.stateOf(ctx, page, known)
 	if err != nil {
 		return nil, nil, err
 	}
 
-	if p.keeps {
+	if p.keepUnpublished {
 		unpublished = nil
 	}
 
@@ -77,7 +77,7 @@ func (p *Products) startVariants(ctx context.Context, w bulk.Work, items []bulk.
 	var moving []string
 
 	for _, v := range page.variants {
-		if there.surplus[v.ExternalID] == "" {
+		if state.surplus[v.ExternalID] == "" {
 			here = append(here, v)
 		} else {
 			moving = append(moving, v.ExternalID)
@@ -86,10 +86,10 @@ func (p *Products) startVariants(ctx context.Context, w bulk.Work, items []bulk.
 
 	pending, failures, err := inTurn(
 		func() ([]bulk.Job, []bulk.Failure, error) {
-			return p.variantCatalog(w, page, there).begin(ctx, here, there.exist)
+			return p.variantCatalog(w, page, state).begin(ctx, here, state.exist)
 		},
 		func() ([]bulk.Job, []bulk.Failure, error) {
-			return p.variantRemoval(w, page, there).send(ctx, slices.Collect(maps.Keys(there.surplus)), 0)
+			return p.variantRemoval(w, page, state).send(ctx, slices.Collect(maps.Keys(state.surplus)), 0)
 		},
 		// Realtime takes them away as well, but perhaps before a job has brought them back.
 		func() ([]bulk.Job, []bulk.Failure, error) { return p.deletion().removal(w).send(ctx, unpublished, 0) },
@@ -99,7 +99,7 @@ func (p *Products) startVariants(ctx context.Context, w bulk.Work, items []bulk.
 }
 
 // settleVariants deals with variants that Klaviyo could not create, update or delete, and creates those that have moved.
-func (p *Products) settleVariants(
+func (p *productImport) settleVariants(
 	ctx context.Context, w bulk.Work, jobs []bulk.Job, failed []failedRow,
 ) (pending []bulk.Job, failures []bulk.Failure, err error) {
 	moving := noted(jobs, noteMoving)
@@ -112,19 +112,19 @@ func (p *Products) settleVariants(
 		return nil, nil, err
 	}
 
-	there, err := p.standing(ctx, page, slices.Sorted(maps.Keys(page.published)))
+	state, err := p.stateOf(ctx, page, slices.Sorted(maps.Keys(page.published)))
 	if err != nil {
 		return nil, nil, err
 	}
 
-	rows := sortedRows(failed, page, there)
-	variants, removal := p.variantCatalog(w, page, there), p.variantRemoval(w, page, there)
-	free, blocked := page.moved(moving, there)
+	rows := sortedRows(failed, page, state)
+	variants, removal := p.variantCatalog(w, page, state), p.variantRemoval(w, page, state)
+	free, blocked := page.moved(moving, state)
 
 	pending, failures, err = inTurn(
 		func() ([]bulk.Job, []bulk.Failure, error) { return variants.again(ctx, rows.written) },
 		func() ([]bulk.Job, []bulk.Failure, error) {
-			return removal.again(ctx, rows.variants, there.isSurplus())
+			return removal.again(ctx, rows.variants, state.surplusIDs())
 		},
 		func() ([]bulk.Job, []bulk.Failure, error) { return p.removeItems(ctx, w, rows.items) },
 		func() ([]bulk.Job, []bulk.Failure, error) { return removal.send(ctx, rows.taken, 1) },
@@ -159,7 +159,7 @@ func withMoving(jobs []bulk.Job, moving []string) []bulk.Job {
 }
 
 // removeItems deals with items of products that are no longer published.
-func (p *Products) removeItems(ctx context.Context, w bulk.Work, failed []failedRow) ([]bulk.Job, []bulk.Failure, error) {
+func (p *productImport) removeItems(ctx context.Context, w bulk.Work, failed []failedRow) ([]bulk.Job, []bulk.Failure, error) {
 	there, err := p.existing(ctx, refsOf(failed))
 	if err != nil {
 		return nil, nil, err
@@ -176,7 +176,7 @@ type failedRows struct {
 	taken []string
 }
 
-func sortedRows(failed []failedRow, page variantPage, there standing) (rows failedRows) {
+func sortedRows(failed []failedRow, page variantPage, state catalogState) (rows failedRows) {
 	for _, f := range failed {
 		switch {
 		case f.job.Kind == string(klaviyo.DeleteItems):
@@ -184,7 +184,7 @@ func sortedRows(failed []failedRow, page variantPage, there standing) (rows fail
 		case f.job.Kind == string(klaviyo.DeleteVariants):
 			rows.variants = append(rows.variants, f)
 		case page.owner[f.ref] == "": // by now commercetools no longer has it
-		case f.job.Kind == string(klaviyo.CreateVariants) && !there.exist[f.ref] && f.why.Code != "" && f.job.Try == 0:
+		case f.job.Kind == string(klaviyo.CreateVariants) && !state.exist[f.ref] && f.why.Code != "" && f.job.Try == 0:
 			rows.taken = append(rows.taken, f.ref)
 		default:
 			rows.written = append(rows.written, f)
@@ -194,12 +194,12 @@ func sortedRows(failed []failedRow, page variantPage, there standing) (rows fail
 	return rows
 }
 
-func (p *Products) variantCatalog(w bulk.Work, page variantPage, there standing) catalog[klaviyo.Variant] {
+func (p *productImport) variantCatalog(w bulk.Work, page variantPage, state catalogState) catalog[klaviyo.Variant] {
 	return catalog[klaviyo.Variant]{
 		create: klaviyo.CreateVariants, update: klaviyo.UpdateVariants,
 		idOf:  func(v klaviyo.Variant) string { return v.ExternalID },
 		start: p.kl.StartVariants, proceed: w.Proceed,
-		exist: func(context.Context, []string) (map[string]bool, error) { return there.exist, nil },
+		exist: func(context.Context, []string) (map[string]bool, error) { return state.exist, nil },
 		load:  func(_ context.Context, ids []string) ([]klaviyo.Variant, error) { return page.some(ids), nil },
 		whose: func(id string) string { return page.owner[id] },
 		what:  "variant",
@@ -207,9 +207,9 @@ func (p *Products) variantCatalog(w bulk.Work, page variantPage, there standing)
 }
 
 // variantRemoval deletes variants. One that can't be deleted is a failure of the product that it is under, or in the way of.
-func (p *Products) variantRemoval(w bulk.Work, page variantPage, there standing) removal {
+func (p *productImport) variantRemoval(w bulk.Work, page variantPage, state catalogState) removal {
 	return removal{
 		kl: p.kl, kind: klaviyo.DeleteVariants, proceed: w.Proceed,
-		whose: func(id string) string { return cmp.Or(there.surplus[id], page.owner[id], "variant "+id) },
+		whose: func(id string) string { return cmp.Or(state.surplus[id], page.owner[id], "variant "+id) },
 	}
 }

@@ -93,14 +93,14 @@ func (r *Run) Stop(now time.Time) error {
 	return nil
 }
 
-// Holds tells whether the run still holds the lock for a task.
-func (r *Run) Holds(t Task) bool {
+// holds tells whether the run still holds the lock for a task.
+func (r *Run) holds(t Task) bool {
 	return r.Status == Running && r.ID == t.Run && r.Epoch == t.Epoch
 }
 
 // plan records the plan; the first to plan decides.
 func (r *Run) plan(t Task, p Plan) error {
-	if !r.Holds(t) {
+	if !r.holds(t) {
 		return errNotHeld
 	}
 
@@ -113,7 +113,7 @@ func (r *Run) plan(t Task, p Plan) error {
 
 // end releases the lock after a task: Done, or Failed with the reason.
 func (r *Run) end(t Task, s Status, reason string, now time.Time) error {
-	if !r.Holds(t) {
+	if !r.holds(t) {
 		return errNotHeld
 	}
 
@@ -124,7 +124,7 @@ func (r *Run) end(t Task, s Status, reason string, now time.Time) error {
 
 // renew extends the lease.
 func (r *Run) renew(t Task, now time.Time) error {
-	if !r.Holds(t) {
+	if !r.holds(t) {
 		return errNotHeld
 	}
 

@@ -36,7 +36,7 @@ func foreign() map[string]func(*Run) {
 func TestHolds(t *testing.T) {
 	t.Parallel()
 
-	if run, task := running(); !run.Holds(task) {
+	if run, task := running(); !run.holds(task) {
 		t.Error("the running run does not hold the lock for its own task")
 	}
 
@@ -44,7 +44,7 @@ func TestHolds(t *testing.T) {
 		run, task := running()
 		change(&run)
 
-		if run.Holds(task) {
+		if run.holds(task) {
 			t.Errorf("%s: the run holds the lock for the task", name)
 		}
 	}

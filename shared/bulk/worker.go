@@ -134,7 +134,7 @@ func (w *Worker) do(ctx context.Context, t Task) error {
 // held returns the run if it still holds the lock for the task.
 func (w *Worker) held(ctx context.Context, t Task) (Run, error) {
 	run, err := w.store.Run(ctx, t.Resource)
-	if err == nil && !run.Holds(t) {
+	if err == nil && !run.holds(t) {
 		err = errNotHeld
 	}
 

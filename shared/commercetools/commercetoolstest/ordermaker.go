@@ -89,12 +89,11 @@ func (s *Shop) person(o *order, g generator, n int, home country) country {
 
 	var who customer
 
-	switch {
-	case known:
+	if known {
 		who = s.customer(number)
 		home = s.customerHome(number)
 		o.CustomerID, o.CustomerEmail, o.Locale = who.ID, who.Email, who.Locale
-	default:
+	} else {
 		who = customer{FirstName: pick(g, home.first), LastName: pick(g, home.last)}
 		o.AnonymousID = g.uuid()
 		o.CustomerEmail = fmt.Sprintf("guest.%d@gast.%s", n, home.domain)

@@ -173,7 +173,7 @@ func presence(field string, defined bool) condition {
 
 // inside makes field(condition): true of an object, or of any object in an array.
 func inside(field string, c condition) condition {
-	within := condition{test: func(f fields) bool {
+	made := condition{test: func(f fields) bool {
 		switch v := f.field(field).(type) {
 		case map[string]any:
 			return c.test(object(v))
@@ -188,8 +188,8 @@ func inside(field string, c condition) condition {
 		}
 	}}
 	if c.only != nil {
-		within.only = &only{field: field + "." + c.only.field, values: c.only.values}
+		made.only = &only{field: field + "." + c.only.field, values: c.only.values}
 	}
 
-	return within
+	return made
 }

@@ -117,7 +117,7 @@ func (s *Server) createEvents(_ *http.Request, body []byte) answer {
 
 // repeats tells whether two events of a request are the same, for which Klaviyo refuses them all. What it answers then is
 // made up.
-func (s *store) repeats(sent []sentEvent) bool {
+func (s *profileStore) repeats(sent []sentEvent) bool {
 	type key struct {
 		metric, unique string
 		profile        identifier
@@ -170,7 +170,7 @@ func (l *eventLog) record(sent sentEvent, p *profile) {
 // ofEvent finds the profile that an event is about, creates it if need be, and writes what the event says about it. There is
 // no conflict, for Klaviyo has answered long before it looks: the profile of the highest identifier has the event, and an
 // identifier of another profile stays there. (Klaviyo may merge the two; when it does is not documented.)
-func (s *store) ofEvent(attributes map[string]any, now time.Time) *profile {
+func (s *profileStore) ofEvent(attributes map[string]any, now time.Time) *profile {
 	var p *profile
 	if owners := s.owners(attributes); len(owners) > 0 && !s.sharesOnlyPhone(owners[0], attributes) {
 		p = owners[0]

@@ -47,7 +47,7 @@ func parseFilter(s string) (filter, error) {
 }
 
 // find returns the profiles that a filter selects, in the order of their ids.
-func (s *store) find(f filter) []*profile {
+func (s *profileStore) find(f filter) []*profile {
 	var found []*profile
 
 	for _, value := range f.values {

@@ -53,7 +53,7 @@ func (s *Server) startImport(_ *http.Request, body []byte) answer {
 }
 
 // run imports the rows of a job. One whose identifiers belong to several profiles becomes an import error.
-func (s *store) run(job *importJob, rows []importRow) {
+func (s *profileStore) run(job *importJob, rows []importRow) {
 	for i, row := range rows {
 		p, clash := s.match(row.attributes)
 		if clash {

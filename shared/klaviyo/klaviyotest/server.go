@@ -47,7 +47,7 @@ type Server struct {
 	windows   *windows
 
 	mu       sync.Mutex
-	profiles *store
+	profiles *profileStore
 	imports  map[string]*importJob
 	events   *eventLog
 	catalog  *catalog
@@ -72,7 +72,7 @@ func New(opts Options) *Server {
 	s := &Server{
 		opts:     opts,
 		mux:      http.NewServeMux(),
-		profiles: newStore(),
+		profiles: newProfileStore(),
 		imports:  map[string]*importJob{},
 		events:   newEventLog(),
 		catalog:  newCatalog(),

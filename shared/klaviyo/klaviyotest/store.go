@@ -84,19 +84,19 @@ func text(attributes map[string]any, field string) string {
 	return s
 }
 
-// store keeps the profiles, and finds them by what identifies them.
-type store struct {
+// profileStore keeps the profiles, and finds them by what identifies them.
+type profileStore struct {
 	// all are the profiles by their numbers; one that was erased is nil.
 	all          []*profile
 	byIdentifier map[identifier]*profile
 }
 
-func newStore() *store {
-	return &store{byIdentifier: map[identifier]*profile{}}
+func newProfileStore() *profileStore {
+	return &profileStore{byIdentifier: map[identifier]*profile{}}
 }
 
 // owners are the profiles that have one of the identifiers, by rank, each once.
-func (s *store) owners(attributes map[string]any) []*profile {
+func (s *profileStore) owners(attributes map[string]any) []*profile {
 	var found []*profile
 
 	for _, field := range identifierFields() {
@@ -119,7 +119,7 @@ func (s *store) owners(attributes map[string]any) []*profile {
 // So it is when a phone number is all that a profile has in common with attributes of another email or external id: Klaviyo
 // knows a profile by a lower identifier only if it has no higher one, and answers 409 to a new email with somebody's phone
 // number (klaviyo/klaviyo-api-node#75). The profile of an email gets a new external id; Klaviyo does not document that.
-func (s *store) match(attributes map[string]any) (p *profile, clash bool) {
+func (s *profileStore) match(attributes map[string]any) (p *profile, clash bool) {
 	owners := s.owners(attributes)
 	if len(owners) == 0 {
 		return nil, false
@@ -132,7 +132,7 @@ func (s *store) match(attributes map[string]any) (p *profile, clash bool) {
 }
 
 // sharesOnlyPhone tells whether better identifiers than the phone number stand on both sides, and none of them agrees.
-func (s *store) sharesOnlyPhone(p *profile, attributes map[string]any) bool {
+func (s *profileStore) sharesOnlyPhone(p *profile, attributes map[string]any) bool {
 	given := false
 
 	for _, field := range []string{"external_id", "email"} {
@@ -149,7 +149,7 @@ func (s *store) sharesOnlyPhone(p *profile, attributes map[string]any) bool {
 }
 
 // create adds a profile without attributes.
-func (s *store) create(now time.Time) *profile {
+func (s *profileStore) create(now time.Time) *profile {
 	p := &profile{number: len(s.all) + 1, created: now}
 	s.all = append(s.all, p)
 
@@ -157,7 +157,7 @@ func (s *store) create(now time.Time) *profile {
 }
 
 // living are the profiles that were not erased, in the order of their ids.
-func (s *store) living() iter.Seq[*profile] {
+func (s *profileStore) living() iter.Seq[*profile] {
 	return func(yield func(*profile) bool) {
 		for _, p := range s.all {
 			if p != nil && !yield(p) {
@@ -168,7 +168,7 @@ func (s *store) living() iter.Seq[*profile] {
 }
 
 // withID finds a profile by its id; nil is none.
-func (s *store) withID(id string) *profile {
+func (s *profileStore) withID(id string) *profile {
 	var number int
 	if _, err := fmt.Sscanf(id, idForm, &number); err != nil || number < 1 || number > len(s.all) {
 		return nil
@@ -183,7 +183,7 @@ func (s *store) withID(id string) *profile {
 
 // write merges attributes into a profile: null clears, absent leaves, and the keys of location and properties are merged
 // one by one.
-func (s *store) write(p *profile, attributes map[string]any, now time.Time) {
+func (s *profileStore) write(p *profile, attributes map[string]any, now time.Time) {
 	var old map[string]any
 	if p.data != "" {
 		old = p.attributes()
