@@ -11,8 +11,6 @@ import (
 )
 
 const (
-	// pageSize is the most that commercetools gives at once.
-	pageSize = 500
 	// customersPerShard is about two of Klaviyo's batches: smaller shards would leave more batches half full.
 	customersPerShard = 20_000
 	// maxRead bounds what one task reads: a little more than Klaviyo's batch.

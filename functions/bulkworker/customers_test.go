@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,7 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/ctklaviyo/connector/functions/bulkworker"
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
 	"github.com/ctklaviyo/connector/shared/faulttest"
@@ -278,34 +275,5 @@ func TestWrongKey(t *testing.T) {
 		if p := s.run(t, bulk.Options{}); p.Status != bulk.Failed || !strings.Contains(p.Reason, "permission_denied") {
 			t.Errorf("progress = %+v, want failed with Klaviyo's code", p)
 		}
-	}
-}
-
-func TestHandlerAnswers(t *testing.T) {
-	t.Parallel()
-
-	log := slog.New(slog.DiscardHandler)
-	unavailable := func() (*bulk.Worker, error) { return nil, io.ErrUnexpectedEOF }
-	task := `{"run":"r","epoch":1,"resource":"customers"}`
-
-	for name, c := range map[string]struct {
-		method, body string
-		status       int
-	}{
-		"no settings": {http.MethodPost, task, 503},
-		"unreadable":  {http.MethodPost, "nonsense", 400},
-		"too large":   {http.MethodPost, strings.Repeat(" ", 1<<20+1), 413},
-		"get":         {http.MethodGet, "", 405},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			w := httptest.NewRecorder()
-			bulkworker.New(unavailable, log).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), c.method, "/", strings.NewReader(c.body)))
-
-			if w.Code != c.status {
-				t.Errorf("status = %d, want %d", w.Code, c.status)
-			}
-		})
 	}
 }

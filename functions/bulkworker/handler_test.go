@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,6 +118,35 @@ func TestComeBack(t *testing.T) {
 
 			if got := w.Header().Get("Retry-After"); w.Code != c.status || got != c.retryAfter {
 				t.Errorf("answer = %d, Retry-After %q, want %d, %q", w.Code, got, c.status, c.retryAfter)
+			}
+		})
+	}
+}
+
+func TestHandlerAnswers(t *testing.T) {
+	t.Parallel()
+
+	log := slog.New(slog.DiscardHandler)
+	unavailable := func() (*bulk.Worker, error) { return nil, io.ErrUnexpectedEOF }
+	task := `{"run":"r","epoch":1,"resource":"customers"}`
+
+	for name, c := range map[string]struct {
+		method, body string
+		status       int
+	}{
+		"no settings": {http.MethodPost, task, 503},
+		"unreadable":  {http.MethodPost, "nonsense", 400},
+		"too large":   {http.MethodPost, strings.Repeat(" ", 1<<20+1), 413},
+		"get":         {http.MethodGet, "", 405},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			w := httptest.NewRecorder()
+			bulkworker.New(unavailable, log).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), c.method, "/", strings.NewReader(c.body)))
+
+			if w.Code != c.status {
+				t.Errorf("status = %d, want %d", w.Code, c.status)
 			}
 		})
 	}

@@ -3,13 +3,11 @@ package bulkworker
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/commercetools"
-	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
 // record is one commercetools resource, or why there is none.
@@ -156,57 +154,6 @@ func modifiedSince(o bulk.Options) []commercetools.Predicate {
 	}
 
 	return []commercetools.Predicate{commercetools.ModifiedSince(o.Since)}
-}
-
-// limited is how many records to read next: at most size, and no more than the task may have left.
-func limited(w bulk.Work, read, size int) int {
-	if w.Limit > 0 {
-		return min(w.Limit-read, size)
-	}
-
-	return size
-}
-
-// errPanic is a record whose mapping panicked; the value stays out of it, as it may hold personal data.
-var errPanic = errors.New("a mistake of this program's: its mapping panicked")
-
-// mapped maps a record, if there is one. A panic costs this record, not its page.
-func mapped[T, R any](r record[T], toKlaviyo func(T) (R, error)) (result R, err error) {
-	if r.err != nil {
-		return result, r.err
-	}
-
-	defer func() {
-		if recover() != nil {
-			err = errPanic
-		}
-	}()
-
-	return toKlaviyo(r.value)
-}
-
-// count counts a record, for which everything is ready to be sent unless there is an error. One that lacks what Klaviyo
-// needs is skipped.
-func count(page *bulk.Page, id string, err error) {
-	page.Cursor = id
-	page.Read++
-
-	if _, missing := errors.AsType[*mapping.MissingError](err); missing {
-		page.Skipped++
-	} else if err != nil {
-		page.Failed++
-		page.Failures = append(page.Failures, bulk.Failure{ID: id, Reason: err.Error()})
-	} else {
-		page.Sent++
-	}
-}
-
-// fail counts records that were ready to be sent, and were refused.
-func fail(page *bulk.Page, failures []bulk.Failure) {
-	s := settled(nil, nil, failures)
-	page.Sent -= s.Failed
-	page.Failed += s.Failed
-	page.Failures = append(page.Failures, failures...)
 }
 
 // load reads and maps records by their ids, in any number; one that is gone or can't be mapped is missing.

@@ -8,6 +8,79 @@ import (
 	"time"
 )
 
+// A page that fails again and again is made smaller and smaller, until the record that is to blame is alone and can be
+// given up. Then pages grow again.
+const (
+	// patience is how many attempts a page gets at full size, and a single record before it is given up.
+	patience = 3
+	// largestLimit and smallestLimit bound the records of a page that is not at full size.
+	largestLimit, smallestLimit = 1000, 1
+	// stride is how much smaller a page becomes with each attempt, and larger after it.
+	stride = 10
+	// settlePatience is how many attempts jobs get that can't be sent again in smaller pages.
+	settlePatience = 10
+	// grace is how long a shard stands still before anything is given up for a TroubleError.
+	grace = 30 * time.Minute
+)
+
+// fail counts an attempt that failed.
+func (s *Shard) fail(page int) error {
+	if s.Page != page {
+		return errPageDone
+	}
+
+	s.Attempts++
+
+	switch {
+	case s.Phase == Settling && s.Last.Read > 1 && s.Attempts >= patience:
+		s.rewind()
+	case s.Phase == Settling, s.Limit == smallestLimit:
+	case s.Limit > smallestLimit:
+		s.Limit /= stride
+		s.Attempts = 0
+	case s.Attempts >= patience:
+		s.Limit = largestLimit
+		s.Attempts = 0
+	}
+
+	return nil
+}
+
+// rewind goes back to where the page began whose jobs can't be settled, as if it had not been read, and makes it smaller.
+func (s *Shard) rewind() {
+	s.Page++
+	s.Attempts, s.Polls = 0, 0
+	s.Phase, s.Doubt, s.Cursor, s.End, s.Jobs = Reading, s.Cursor, s.From, false, nil
+	s.Read -= s.Last.Read
+	s.Sent -= s.Last.Sent
+	s.Failed -= s.Last.Failed
+	s.Skipped -= s.Last.Skipped
+	s.Pass.Read -= s.Last.Read
+
+	s.Limit = smallestLimit
+	for s.Limit*stride < s.Last.Read {
+		s.Limit *= stride
+	}
+
+	s.Last = Counts{}
+}
+
+// hopeless tells whether the page should be given up.
+func (s *Shard) hopeless() bool {
+	if s.Phase == Settling {
+		return s.Attempts >= settlePatience
+	}
+
+	return s.Limit == smallestLimit && s.Attempts >= patience
+}
+
+// widen lets the next page be larger.
+func (s *Shard) widen() {
+	if s.Limit *= stride; s.Limit > largestLimit {
+		s.Limit = 0
+	}
+}
+
 // guarded turns a panic into an error. Its value stays out of it: it may hold personal data.
 func guarded[T any](do func() (T, error)) (result T, err error) {
 	defer func() {

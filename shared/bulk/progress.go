@@ -2,9 +2,6 @@ package bulk
 
 import "time"
 
-// Never is the status of a resource that was never imported.
-const Never Status = "never"
-
 // Progress is the answer of GET /sync/{resource}.
 type Progress struct {
 	Run      string   `json:"run,omitempty"`

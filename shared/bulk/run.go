@@ -15,6 +15,8 @@ const (
 	Stopped Status = "stopped"
 	Done    Status = "done"
 	Failed  Status = "failed"
+	// Never is that of a resource that was never imported.
+	Never Status = "never"
 )
 
 // Plan is how a run goes about its records.

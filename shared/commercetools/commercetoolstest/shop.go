@@ -166,6 +166,11 @@ func (g generator) life(from, to time.Time) life {
 	}
 }
 
+// uuid is a random UUID of version 4, from the seed.
+func (g generator) uuid() string {
+	return newUUID(g.Uint64(), g.Uint64()).String()
+}
+
 func pick[T any](g generator, from []T) T { return from[g.IntN(len(from))] }
 
 // year is the beginning of a year.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
@@ -63,15 +62,4 @@ func allRefused(batch *klaviyo.ProfileBatch, err *klaviyo.Error) []bulk.Failure 
 	}
 
 	return failures
-}
-
-// failure is one of Klaviyo's refusals. Its titles and details stay out: they may quote what was sent.
-func failure(id, what, code, pointer string) bulk.Failure {
-	f := bulk.Failure{ID: id, Reason: what, Code: code, Pointer: pointer}
-
-	if code != "" {
-		f.Reason += ": " + strings.TrimSpace(code+" "+pointer)
-	}
-
-	return f
 }
