@@ -1,6 +1,7 @@
 package bulkworker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +14,6 @@ import (
 const (
 	// maxTries is how many jobs a row gets that others have refused: enough to find one among 100, see smaller.
 	maxTries = 4
-	// rowsPerJob is the most that Klaviyo takes.
-	rowsPerJob = 100
 	// smaller is by how much a row's next job is smaller when Klaviyo doesn't say what became of the row: in the end each is
 	// alone in its job, and none fails because its neighbour did.
 	smaller = 10
@@ -41,7 +40,7 @@ type catalog[T any] struct {
 // manner is how rows are sent.
 type manner struct {
 	kind klaviyo.JobKind
-	// perJob is how many of them go into a job.
+	// perJob is how many of them go into a job; 0 is as many as Klaviyo takes.
 	perJob int
 	try    int
 	ids    []string
@@ -59,24 +58,21 @@ func (c catalog[T]) begin(ctx context.Context, all []T, exist map[string]bool) (
 		}
 	}
 
-	created, refused, err := c.send(ctx, manner{kind: c.create, perJob: rowsPerJob}, fresh)
+	created, refused, err := c.send(ctx, manner{kind: c.create}, fresh)
 	if err != nil {
 		return nil, nil, err
 	}
 
-	updated, refusedToo, err := c.send(ctx, manner{kind: c.update, perJob: rowsPerJob}, known)
+	updated, refusedToo, err := c.send(ctx, manner{kind: c.update}, known)
 
 	return slices.Concat(created, updated), slices.Concat(refused, refusedToo), err
 }
 
 // send starts jobs of one kind.
 func (c catalog[T]) send(ctx context.Context, how manner, rows []T) (jobs []bulk.Job, failures []bulk.Failure, err error) {
-	size := how.perJob
-	if size == rowsPerJob {
-		size = max(1, len(rows)) // cut further on, where the bytes count as well
-	}
+	perJob := cmp.Or(how.perJob, max(1, len(rows))) // c.start cuts them, by their bytes as well
 
-	for some := range slices.Chunk(rows, size) {
+	for some := range slices.Chunk(rows, perJob) {
 		if err := c.proceed(ctx); err != nil {
 			return nil, nil, err
 		}
@@ -131,7 +127,7 @@ func (c catalog[T]) again(ctx context.Context, failed []failedRow) (jobs []bulk.
 // sorted sorts failed rows into those that another job may do, and those that stay failed.
 func (c catalog[T]) sorted(failed []failedRow, exist map[string]bool) (retries []manner, failures []bulk.Failure) {
 	for _, f := range failed {
-		how := manner{kind: c.create, perJob: rowsPerJob, try: f.job.Try + 1}
+		how := manner{kind: c.create, try: f.job.Try + 1}
 		if exist[f.ref] {
 			how.kind = c.update
 		}

@@ -101,7 +101,7 @@ func TestShardsOfProducts(t *testing.T) {
 	}), nil, settings.Shop{}, settings.Config{})
 
 	plan, err := p.Plan(t.Context(), bulk.Options{})
-	if err != nil || plan.Total < 60_000 || plan.Shards*variantsPerTask/rowsPerJob > 500 || plan.Shards < 10 {
+	if err != nil || plan.Total < 60_000 || plan.Shards*variantsPerTask/100 > 500 || plan.Shards < 10 {
 		t.Errorf("plan = %+v, error %v", plan, err)
 	}
 }

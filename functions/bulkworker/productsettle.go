@@ -129,7 +129,7 @@ func (p *productImport) settleVariants(
 		func() ([]bulk.Job, []bulk.Failure, error) { return p.removeItems(ctx, w, rows.items) },
 		func() ([]bulk.Job, []bulk.Failure, error) { return removal.send(ctx, rows.taken, 1) },
 		func() ([]bulk.Job, []bulk.Failure, error) {
-			return variants.send(ctx, manner{kind: klaviyo.CreateVariants, perJob: rowsPerJob, try: 1}, free)
+			return variants.send(ctx, manner{kind: klaviyo.CreateVariants, try: 1}, free)
 		},
 	)
 
