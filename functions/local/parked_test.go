@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/pubsub/v2/pstest"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -180,16 +179,7 @@ func TestServeParksInTheTopic(t *testing.T) {
 	fake := pstest.NewServer()
 	t.Cleanup(func() { _ = fake.Close() })
 
-	if _, err := fake.GServer.CreateTopic(t.Context(), &pubsubpb.Topic{Name: "projects/p/topics/parked"}); err != nil {
-		t.Fatal(err)
-	}
-
-	_, err := fake.GServer.CreateSubscription(t.Context(), &pubsubpb.Subscription{
-		Name: "projects/p/subscriptions/parked", Topic: "projects/p/topics/parked", AckDeadlineSeconds: 60,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	openParked(t, fake, "p", "parked")
 
 	s := newShop(t, 1, klaviyotest.Options{}, asItIs)
 	s.env = append(s.env, "PARKED_TOPIC=parked", "GOOGLE_CLOUD_PROJECT=p", "PUBSUB_EMULATOR_HOST="+fake.Addr)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"cloud.google.com/go/pubsub/v2/pstest"
 	"github.com/spf13/cobra"
 
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
@@ -28,17 +30,38 @@ func TestReadmeCommands(t *testing.T) {
 	url, _ := serve(t, s.env, "--state", filepath.Join(t.TempDir(), "state.db"))
 	dir := readmeFolder(t)
 
+	topics := pstest.NewServer()
+	t.Cleanup(func() { _ = topics.Close() })
+	openParked(t, topics, "my-shop-123456", "ctk-prod-parked")
+
 	for _, path := range []string{"README.md", "terraform/README.md"} {
 		for _, block := range blocks(t, path) {
 			c := exec.CommandContext(t.Context(), shell, "-c",
 				"set -emo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"+block)
 			c.Dir, c.WaitDelay = dir, time.Second
-			c.Env = append(s.env, "PATH="+filepath.Join(dir, "path"), "HOME="+dir, curlBase+"="+url, "GORACE=atexit_sleep_ms=0")
+			c.Env = append(s.env, "PUBSUB_EMULATOR_HOST="+topics.Addr, "PATH="+filepath.Join(dir, "path"), "HOME="+dir, curlBase+"="+url, "GORACE=atexit_sleep_ms=0")
 
 			if code, out := finish(t, c); code != 0 || strings.Contains(out, "command not found") {
 				t.Errorf("%s: exit %d of\n%s\n%s", path, code, block, out)
 			}
 		}
+	}
+}
+
+// openParked makes the topic and the subscription of parked messages.
+func openParked(t *testing.T, topics *pstest.Server, project, name string) {
+	t.Helper()
+
+	topic := "projects/" + project + "/topics/" + name
+	if _, err := topics.GServer.CreateTopic(t.Context(), &pubsubpb.Topic{Name: topic}); err != nil {
+		t.Fatal(err)
+	}
+
+	_, err := topics.GServer.CreateSubscription(t.Context(), &pubsubpb.Subscription{
+		Name: "projects/" + project + "/subscriptions/" + name, Topic: topic, AckDeadlineSeconds: 60,
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
