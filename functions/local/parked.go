@@ -22,6 +22,9 @@ type parkedMessages interface {
 	Remove(ctx context.Context, id string) error
 }
 
+// parkedEnvironment is what says where parked messages are.
+type parkedEnvironment struct{ settings.Parked }
+
 // reading says how much is read.
 type reading struct {
 	most int
@@ -60,7 +63,7 @@ func parkedCommand(state *string) *cobra.Command {
 
 // withParked opens the parked messages, where serve and the deployed functions put them, for use.
 func withParked(ctx context.Context, state string, use func(parkedMessages) error) error {
-	parking, err := settings.Load[settings.Parked](ctx, envconfig.OsLookuper())
+	parking, err := settings.Load[parkedEnvironment](ctx, envconfig.OsLookuper())
 	if err != nil {
 		return err
 	}
