@@ -142,6 +142,7 @@ resource "google_monitoring_alert_policy" "parked" {
          It says which resource, and why.
       2. `klaviyo_rejected`: mend the record in commercetools; the pointer names the field. `conflict`: two profiles in Klaviyo
          share an identifier; merge them. `unreadable`: who else publishes to the topic?
+         `unsupported`: `error` says what this connector can't map; what Klaviyo has stays as it is.
       3. `parked replay` in the place of `parked list` handles them again, `parked drop` takes them out ("Replay" in
          terraform/README.md). The alert ends when none is left.
     EOT

@@ -182,6 +182,25 @@ func TestVariants(t *testing.T) {
 	}
 }
 
+// In a project with the modular catalog a projection has no variants. What Klaviyo has of them stays.
+func TestModularCatalog(t *testing.T) {
+	t.Parallel()
+
+	s := openCatalog(t)
+	s.has(t, idOf(1), "A", "B")
+	s.ct.Put("product-projections", []byte(fmt.Sprintf(`{"id":%q,"version":1,"createdAt":"2024-01-01T00:00:00Z","lastModifiedAt":"2024-01-01T00:00:00Z",
+		"published":true,"priceMode":"Standalone","name":{"en-US":"New"},"slug":{"en-US":"new"},"categories":[],"variants":[]}`, idOf(1))))
+
+	before := s.catalog()
+
+	want(t, s.importing(t, bulk.Products, bulk.Options{}), bulk.Counts{Read: 1, Failed: 1},
+		"the product projection has no variants; modular catalogs are not supported")
+
+	if diff := cmp.Diff(before, s.catalog()); diff != "" {
+		t.Errorf("the catalog has changed (-want +got):\n%s", diff)
+	}
+}
+
 // A task is cut where its variants are enough, and one product may have more than that.
 func TestManyVariants(t *testing.T) {
 	t.Parallel()

@@ -163,6 +163,21 @@ func TestRefusedVariant(t *testing.T) {
 	expectCatalog(t, s, want)
 }
 
+// In a project with the modular catalog a projection has no variants. What Klaviyo has of them stays, and someone is told.
+func TestModularCatalog(t *testing.T) {
+	t.Parallel()
+
+	s := before(t, functiontest.Options{}, true)
+	s.Commercetools.Put("product-projections", product(t, object{"masterVariant": nil, "priceMode": "Standalone"}, nil))
+
+	s.ExpectParked(t, message(t, "ProductPublished", 5), map[string]string{
+		"function": "ProductEvents", "message_id": "m1", "resource": "product/" + shirt, "reason": "unsupported",
+		"error": "the product projection has no variants; modular catalogs are not supported",
+	})
+
+	expectCatalog(t, s, old())
+}
+
 func TestDuplicatesAtOnce(t *testing.T) {
 	t.Parallel()
 

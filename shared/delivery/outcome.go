@@ -51,6 +51,10 @@ func judge(err error) (Outcome, string) {
 		return Never, "unreadable"
 	}
 
+	if _, ok := errors.AsType[*mapping.UnsupportedError](err); ok {
+		return Never, "unsupported"
+	}
+
 	if _, ok := errors.AsType[*foreignError](err); ok {
 		return Never, "foreign_project"
 	}

@@ -40,6 +40,7 @@ func TestClassify(t *testing.T) {
 		{"unreadable", delivery.Unreadable("no JSON at byte 1"), delivery.Never},
 		{"an id that can't be one", commercetools.ErrInvalidID, delivery.Never},
 		{"a resource of another shape", &commercetools.DecodeError{ID: "c1"}, delivery.Never},
+		{"a resource that can't be mapped", &mapping.UnsupportedError{Problem: "no variants"}, delivery.Never},
 		{"klaviyo 400", kl(400), delivery.Never},
 		{"klaviyo 409", kl(409), delivery.Never},
 		{"klaviyo 413", kl(413), delivery.Never},

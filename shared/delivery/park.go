@@ -28,9 +28,9 @@ const (
 type Parked struct {
 	// Data is what was published, or the whole request body when its envelope couldn't be read.
 	Data []byte
-	// Attributes are those of the original message and: function, reason (unreadable, foreign_project, klaviyo_rejected,
-	// conflict, commercetools_rejected), message_id (commercetools'), resource ("customer/<id>"), klaviyo_status,
-	// klaviyo_code, klaviyo_pointer, error. Those without a value are left out.
+	// Attributes are those of the original message and: function, reason (unreadable, unsupported, foreign_project,
+	// klaviyo_rejected, conflict, commercetools_rejected), message_id (commercetools'), resource ("customer/<id>"),
+	// klaviyo_status, klaviyo_code, klaviyo_pointer, error. Those without a value are left out.
 	Attributes map[string]string
 }
 

@@ -10,3 +10,12 @@ type MissingError struct {
 
 // Error implements error.
 func (e *MissingError) Error() string { return fmt.Sprintf("mapping: %s is missing", e.Field) }
+
+// UnsupportedError says that a resource is of a kind that can't be mapped: what Klaviyo has of it must stay as it is.
+type UnsupportedError struct {
+	// Problem is for people, and says nothing about the resource's values.
+	Problem string
+}
+
+// Error implements error.
+func (e *UnsupportedError) Error() string { return e.Problem }

@@ -26,9 +26,16 @@ const hideWithoutStock = 1
 //
 // The item shows the first picture and the price of the first variant that has one, the master variant above all. A
 // picture that is no longer there is null, so that no e-mail shows a dead link.
+//
+// In a project with the modular catalog a projection has no variants, though the product does: that is an
+// *[UnsupportedError], or all that Klaviyo has of them would seem to be gone.
 func Product(
 	p commercetools.Product, standalone []commercetools.StandalonePrice, shop Shop, cfg ProductConfig, now time.Time,
 ) (klaviyo.Item, []klaviyo.Variant, error) {
+	if len(p.AllVariants()) == 0 {
+		return klaviyo.Item{}, nil, &UnsupportedError{"the product projection has no variants; modular catalogs are not supported"}
+	}
+
 	item := klaviyo.Item{
 		ExternalID:   p.ID,
 		Title:        cmp.Or(shop.text(p.Name), cfg.MissingText),
