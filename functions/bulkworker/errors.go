@@ -76,6 +76,10 @@ func final(err error) bool {
 
 // outage tells whether a service is away, busy or out of reach. A 500 is none: one that fails at a single page answers so too.
 func outage(err error) bool {
+	if _, known := errors.AsType[*bulk.OutageError](err); known {
+		return true
+	}
+
 	if ct, ok := errors.AsType[*commercetools.Error](err); ok {
 		return passing(ct.Status, ct.Code != "")
 	}
@@ -89,15 +93,17 @@ func outage(err error) bool {
 	return unanswered
 }
 
-// trouble tells whether a service failed without saying why, or time ran out.
+// trouble tells whether a service failed without saying why, answered with something else, or time ran out.
 func trouble(err error) bool {
 	if kl, ok := errors.AsType[*klaviyo.Error](err); ok {
 		return !never(kl)
 	}
 
 	_, ct := errors.AsType[*commercetools.Error](err)
+	broken, is := errors.AsType[*commercetools.DecodeError](err)
 
-	return ct || errors.Is(err, context.DeadlineExceeded)
+	return ct || is && broken.ID == "" ||
+		errors.Is(err, commercetools.ErrUnreadable) || errors.Is(err, klaviyo.ErrUnreadable) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // passing tells whether an answer passes with time; own tells that it is the service's, and not a proxy's on the way.

@@ -65,6 +65,11 @@ func TestJudged(t *testing.T) {
 		"503 of a proxy":          {proxy(503), outage},
 		"time is over":            {context.DeadlineExceeded, trouble},
 		"the connection is reset": {&retry.UnansweredError{Err: errors.New("connection reset")}, outage},
+		"a page that is none":     {commercetools.ErrUnreadable, trouble},
+		"a record that is none":   {&commercetools.DecodeError{}, trouble},
+		"a broken record":         {&commercetools.DecodeError{ID: "c1"}, page},
+		"an answer that is none":  {klaviyo.ErrUnreadable, trouble},
+		"found out to be away":    {&bulk.OutageError{Err: ct(500)}, outage},
 		"a mistake of ours":       {errors.New("no id"), page},
 	} {
 		t.Run(name, func(t *testing.T) {

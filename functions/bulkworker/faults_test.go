@@ -12,6 +12,7 @@ import (
 	"os"
 	"reflect"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -59,31 +60,34 @@ func TestFaultsEverywhere(t *testing.T) {
 	}
 }
 
-// For an hour, or with 500 for 20 minutes, nothing gets through, in every way that there is. Nothing is given up: the tasks
-// wait.
+// For an hour, or with Klaviyo's 500 for 20 minutes, nothing gets through, in every way that there is. Nothing is given up:
+// the tasks wait.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 
 	want := calm(t)
+	page := faulttest.Fault{Status: http.StatusOK, ContentType: "text/html", Body: "<html>maintenance</html>"}
 
-	for name, outage := range map[string]faulttest.Fault{
-		"500 for a while": {Status: http.StatusInternalServerError},
-		"503":             {Status: http.StatusServiceUnavailable},
-		"502":             {Status: http.StatusBadGateway, ContentType: "text/html", Body: "<html>bad gateway</html>"},
-		"unreachable":     {ResetBefore: true},
-		"silent":          {SilentAfter: true},
-		"a proxy":         {Status: http.StatusForbidden, ContentType: "text/html", Body: "<html>wait</html>"},
+	for name, c := range map[string]struct {
+		outage   faulttest.Fault
+		lasts    time.Duration
+		shopOnly bool
+	}{
+		"500 for a while":      {faulttest.Fault{Status: http.StatusInternalServerError}, 20 * time.Minute, false}, // longer, and pages would be taken for poisoned
+		"500 of commercetools": {faulttest.Fault{Status: http.StatusInternalServerError}, time.Hour, true},
+		"503":                  {faulttest.Fault{Status: http.StatusServiceUnavailable}, time.Hour, false},
+		"502":                  {faulttest.Fault{Status: http.StatusBadGateway, ContentType: "text/html", Body: "<html>bad gateway</html>"}, time.Hour, false},
+		"unreachable":          {faulttest.Fault{ResetBefore: true}, time.Hour, false},
+		"silent":               {faulttest.Fault{SilentAfter: true}, time.Hour, false},
+		"a proxy":              {faulttest.Fault{Status: http.StatusForbidden, ContentType: "text/html", Body: "<html>wait</html>"}, time.Hour, false},
+		"a web page":           {page, time.Hour, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(sinceBubblesBegin)
 
-				s := storm{outage: outage, from: time.Now().Add(3 * time.Second), lasts: time.Hour}
-				if outage.Status == http.StatusInternalServerError {
-					s.lasts /= 3 // longer, and pages would be taken for poisoned
-				}
-
+				s := storm{outage: c.outage, from: time.Now().Add(3 * time.Second), lasts: c.lasts, shopOnly: c.shopOnly}
 				if got := s.importAll(t); !reflect.DeepEqual(want, got) {
 					t.Errorf("the end is another (-want +got):\n%s", cmp.Diff(want, got))
 				}
@@ -167,6 +171,8 @@ type storm struct {
 	outage faulttest.Fault
 	from   time.Time
 	lasts  time.Duration
+	// shopOnly spares Klaviyo.
+	shopOnly bool
 	// sick is the id of a resource whose requests Klaviyo answers with 500.
 	sick string
 
@@ -316,7 +322,7 @@ func (s *storm) through(call func() error) error {
 
 // fault is what goes wrong with a request.
 func (s *storm) fault(r *http.Request) faulttest.Fault {
-	if since := time.Since(s.from); since >= 0 && since < s.lasts {
+	if since := time.Since(s.from); since >= 0 && since < s.lasts && (!s.shopOnly || !strings.HasPrefix(r.URL.Host, "klaviyo")) {
 		return s.outage
 	}
 

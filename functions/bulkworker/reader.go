@@ -60,15 +60,33 @@ func (r reader[T]) read(ctx context.Context, w bulk.Work, cursor string, limit i
 		return some, from+len(ids) == len(w.Options.IDs), err
 	}
 
-	raw, err := r.ct.Scan(ctx, r.endpoint, commercetools.Window{After: cursor, Before: w.Before}, limit,
-		commercetools.Query{Where: modifiedSince(w.Options), Expand: r.expand})
-	if err != nil {
-		return nil, false, err
+	some, err = r.scan(ctx, commercetools.Window{After: cursor, Before: w.Before}, limit, modifiedSince(w.Options))
+
+	return some, err == nil && len(some) < limit, err
+}
+
+// scan reads a page. When it can't be read, the error is a bulk.OutageError if commercetools can't be read at all: then no
+// page is to blame.
+func (r reader[T]) scan(
+	ctx context.Context, within commercetools.Window, limit int, where []commercetools.Predicate,
+) ([]record[T], error) {
+	raw, err := r.ct.Scan(ctx, r.endpoint, within, limit, commercetools.Query{Where: where, Expand: r.expand})
+	if err == nil {
+		var some []record[T]
+		if some, err = r.decode(raw); err == nil {
+			return some, nil
+		}
 	}
 
-	some, err = r.decode(raw)
+	if final(err) || outage(err) || ctx.Err() != nil {
+		return nil, err
+	}
 
-	return some, len(raw) < limit, err
+	if _, err := r.ct.Query(ctx, r.endpoint, commercetools.Query{Limit: 1}); err != nil {
+		return nil, &bulk.OutageError{Err: err}
+	}
+
+	return nil, err
 }
 
 // byID returns a record for each of at most commercetools.MaxIDs ids, which are sorted.
@@ -77,13 +95,7 @@ func (r reader[T]) byID(ctx context.Context, ids []string) ([]record[T], error) 
 		return nil, nil
 	}
 
-	raw, err := r.ct.Scan(ctx, r.endpoint, commercetools.Window{}, commercetools.MaxLimit,
-		commercetools.Query{Where: []commercetools.Predicate{commercetools.IDIn(ids...)}, Expand: r.expand})
-	if err != nil {
-		return nil, err
-	}
-
-	found, err := r.decode(raw)
+	found, err := r.scan(ctx, commercetools.Window{}, commercetools.MaxLimit, []commercetools.Predicate{commercetools.IDIn(ids...)})
 	if err != nil {
 		return nil, err
 	}

@@ -19,17 +19,21 @@ const (
 	stride = 10
 	// settlePatience is how many attempts jobs get that can't be sent again in smaller pages.
 	settlePatience = 10
-	// grace is how long a shard stands still before anything is given up for a TroubleError.
+	// grace is how long a shard stands still, from the first TroubleError on, before anything is given up for one.
 	grace = 30 * time.Minute
 )
 
-// fail counts an attempt that failed.
-func (s *Shard) fail(page int) error {
+// fail counts an attempt that failed; trouble tells that it was for a TroubleError.
+func (s *Shard) fail(page int, trouble bool, now time.Time) error {
 	if s.Page != page {
 		return errPageDone
 	}
 
 	s.Attempts++
+
+	if trouble && s.TroubleSince.IsZero() {
+		s.TroubleSince = now
+	}
 
 	switch {
 	case s.Phase == Settling && s.Last.Read > 1 && s.Attempts >= patience:
@@ -102,12 +106,14 @@ func (w *Worker) giveUp(ctx context.Context, shard Shard, err error, now time.Ti
 		return false, err
 	}
 
-	counted, countErr := w.record(ctx, shard, nil, func(s *Shard) error { return s.fail(shard.Page) })
+	_, trouble := errors.AsType[*TroubleError](err)
+
+	counted, countErr := w.record(ctx, shard, nil, func(s *Shard) error { return s.fail(shard.Page, trouble, now) })
 	if countErr != nil || counted.Page != shard.Page || !counted.hopeless() {
 		return false, errors.Join(err, countErr)
 	}
 
-	if _, trouble := errors.AsType[*TroubleError](err); trouble && now.Sub(counted.UpdatedAt) < grace {
+	if trouble && now.Sub(counted.TroubleSince) < grace {
 		return false, err
 	}
 

@@ -169,6 +169,36 @@ func TestPoisonPage(t *testing.T) {
 	}
 }
 
+// An outage that ends with nearly half an hour of trouble costs no record: what counts is how long the trouble lasts.
+func TestTroubleAfterOutage(t *testing.T) {
+	t.Parallel()
+
+	r := newRecords(20)
+
+	var began time.Time
+
+	r.before = func(what string) error {
+		if what != "send" {
+			return nil
+		}
+
+		if began.IsZero() {
+			began = time.Now()
+		}
+
+		switch since := time.Since(began); {
+		case since < time.Hour:
+			return &bulk.OutageError{Err: errors.New("answer 503")}
+		case since < time.Hour+29*time.Minute:
+			return &bulk.TroubleError{Err: errors.New("answer 500")}
+		default:
+			return nil
+		}
+	}
+
+	wantDone(t, imported(t, r), bulk.Counts{Read: 20, Sent: 20})
+}
+
 // What an outage stops is never given up.
 func TestOutage(t *testing.T) {
 	t.Parallel()

@@ -46,9 +46,11 @@ type Shard struct {
 	Jobs  []Job `json:"jobs,omitempty"`
 	Polls int   `json:"polls"`
 	// Attempts counts what failed at this page, and Limit bounds the page's records after that; see fail.
-	Attempts int  `json:"attempts"`
-	Limit    int  `json:"limit"`
-	Pass     Pass `json:"pass"`
+	Attempts int `json:"attempts"`
+	Limit    int `json:"limit"`
+	// TroubleSince is when the first TroubleError came since a page was last done; zero without one.
+	TroubleSince time.Time `json:"troubleSince,omitzero"`
+	Pass         Pass      `json:"pass"`
 	// CatchUp is the plan's.
 	CatchUp bool `json:"catchUp"`
 	// Last is what the page has counted whose jobs are being settled; zero when they are those of several pages.
@@ -57,7 +59,8 @@ type Shard struct {
 	Doubt string `json:"doubt"`
 
 	Counts
-	// UpdatedAt is when a page was last done or given up; before the first, when the run was started.
+	// UpdatedAt is when a page was last done or given up, for the person who looks at the document; before the first, when
+	// the run was started.
 	UpdatedAt time.Time `json:"updatedAt,omitzero"`
 }
 
@@ -184,6 +187,7 @@ func (s *Shard) turn(page int, now time.Time) error {
 
 	s.Page++
 	s.Attempts = 0
+	s.TroubleSince = time.Time{}
 	s.UpdatedAt = now
 
 	return nil

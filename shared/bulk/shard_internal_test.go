@@ -178,7 +178,7 @@ func TestFail(t *testing.T) {
 	var limits []int
 
 	for !s.hopeless() {
-		if err := s.fail(4); err != nil || s.Page != 4 {
+		if err := s.fail(4, false, noon()); err != nil || s.Page != 4 {
 			t.Fatalf("shard = %+v, error %v", s, err)
 		}
 
@@ -189,7 +189,7 @@ func TestFail(t *testing.T) {
 		t.Errorf("limits (-want +got):\n%s", diff)
 	}
 
-	if err := s.fail(3); !errors.Is(err, errPageDone) {
+	if err := s.fail(3, false, noon()); !errors.Is(err, errPageDone) {
 		t.Errorf("late attempt: error = %v, want errPageDone", err)
 	}
 
@@ -213,7 +213,7 @@ func TestFailSettling(t *testing.T) {
 
 	s := standing(Settling, Job{ID: "one"})
 	for i := 1; !s.hopeless(); i++ {
-		if err := s.fail(4); err != nil || s.Limit != 0 || i > settlePatience {
+		if err := s.fail(4, false, noon()); err != nil || s.Limit != 0 || i > settlePatience {
 			t.Fatalf("after %d attempts: shard = %+v, error %v", i, s, err)
 		}
 	}
@@ -233,7 +233,7 @@ func TestRewind(t *testing.T) {
 		settling(t, &s, size)
 
 		for page := s.Page; s.Page == page && !s.hopeless(); {
-			if err := s.fail(page); err != nil {
+			if err := s.fail(page, false, noon()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -269,7 +269,7 @@ func TestDoubt(t *testing.T) {
 	t.Parallel()
 
 	s := Shard{Phase: Settling, Cursor: "m", Last: Counts{Read: 1000}, Attempts: patience - 1}
-	if err := s.fail(0); err != nil {
+	if err := s.fail(0, false, noon()); err != nil {
 		t.Fatal(err)
 	}
 

@@ -48,7 +48,7 @@ func (e *OutageError) Unwrap() error { return e.Err }
 
 // TroubleError is an Importer's way to say that a service fails without saying why, as with 500. It may be the page's fault:
 // the attempt counts. It may also soon pass, and must not cost a record at each attempt until then: nothing is given up for
-// it before the shard has stood still for half an hour.
+// it before the shard has stood still for half an hour of it.
 type TroubleError struct{ Err error }
 
 // Error implements error.

@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 )
 
+// ErrUnreadable is an answer that says it is a success and isn't what was asked for, a gateway's own page say.
+var ErrUnreadable = errors.New("the answer can't be read")
+
 var (
-	errNotPage  = errors.New("the answer is not a page of results")
-	errNoResult = errors.New("the answer has no results")
+	errNotPage  = fmt.Errorf("%w: it is not a page of results", ErrUnreadable)
+	errNoResult = fmt.Errorf("%w: it has no results", ErrUnreadable)
 )
 
 // splitPage cuts {"total":…,"results":[…]} into its results without copying or decoding them. It looks at brackets and

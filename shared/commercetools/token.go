@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"golang.org/x/oauth2"
@@ -72,6 +73,10 @@ func tokenError(err error) error {
 		e.Token = true
 
 		return e
+	}
+
+	if _, unsent := errors.AsType[*url.Error](err); !unsent {
+		err = fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 
 	return fmt.Errorf("commercetools: fetch a token: %w", err)

@@ -131,7 +131,7 @@ func (c *Client) send(ctx context.Context, r request, answer any) error {
 	}
 
 	if err := json.Unmarshal(body, answer); err != nil {
-		return fmt.Errorf("klaviyo: %s: status %d with a body that can't be read: %w", r.name(), resp.StatusCode, err)
+		return fmt.Errorf("klaviyo: %s: status %d: %w: %w", r.name(), resp.StatusCode, ErrUnreadable, err)
 	}
 
 	return nil

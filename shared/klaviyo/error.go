@@ -11,6 +11,9 @@ import (
 	"github.com/ctklaviyo/connector/shared/retry"
 )
 
+// ErrUnreadable is an answer that says it is a success and isn't what was asked for, a proxy's own page say.
+var ErrUnreadable = errors.New("the answer can't be read")
+
 // Error is an answer of Klaviyo that is not a success.
 type Error struct {
 	// Status is the HTTP status.

@@ -3,6 +3,7 @@ package klaviyo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -13,7 +14,7 @@ import (
 const maxPages = 10_000
 
 var (
-	errNoID  = errors.New("klaviyo: the answer has no id")
+	errNoID  = fmt.Errorf("klaviyo: %w: it has no id", ErrUnreadable)
 	errPages = errors.New("klaviyo: the pages don't end")
 )
 

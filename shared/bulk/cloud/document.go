@@ -100,6 +100,8 @@ type shardFields struct {
 	Failed    int        `firestore:"failed"`
 	Skipped   int        `firestore:"skipped"`
 	UpdatedAt time.Time  `firestore:"updatedAt,omitzero"`
+	// TroubleSince is absent as long as all is well.
+	TroubleSince time.Time `firestore:"troubleSince,omitzero"`
 }
 
 type counts struct {
@@ -121,7 +123,7 @@ func newShardDocument(s bulk.Shard, now time.Time) shardDocument {
 		Run: s.Run, Index: s.Index, After: s.After, Before: s.Before, From: s.From, Cursor: s.Cursor, End: s.End,
 		Page: s.Page, Phase: s.Phase, Polls: s.Polls, Attempts: s.Attempts, Limit: s.Limit, CatchUp: s.CatchUp, Last: counts(s.Last), Doubt: s.Doubt,
 		Pass: passFields{Number: s.Pass.Number, Since: stored(s.Pass.Since), StartedAt: stored(s.Pass.StartedAt), Read: s.Pass.Read},
-		Read: s.Read, Sent: s.Sent, Failed: s.Failed, Skipped: s.Skipped, Jobs: s.Jobs, UpdatedAt: stored(s.UpdatedAt),
+		Read: s.Read, Sent: s.Sent, Failed: s.Failed, Skipped: s.Skipped, Jobs: s.Jobs, UpdatedAt: stored(s.UpdatedAt), TroubleSince: stored(s.TroubleSince),
 	}}
 }
 
@@ -134,7 +136,7 @@ func (d shardDocument) shard(resource bulk.Resource) bulk.Shard {
 		Page: f.Page, Phase: f.Phase, Jobs: f.Jobs, Polls: f.Polls, Attempts: f.Attempts, Limit: f.Limit,
 		Pass: bulk.Pass(f.Pass), CatchUp: f.CatchUp, Last: bulk.Counts(f.Last), Doubt: f.Doubt,
 		Counts:    bulk.Counts{Read: f.Read, Sent: f.Sent, Failed: f.Failed, Skipped: f.Skipped},
-		UpdatedAt: f.UpdatedAt,
+		UpdatedAt: f.UpdatedAt, TroubleSince: f.TroubleSince,
 	}
 }
 
