@@ -114,5 +114,8 @@ func (c *categoryImport) catalog(w bulk.Work) catalog[klaviyo.Category] {
 }
 
 func (c *categoryImport) deletion() deletion {
-	return deletion{kl: c.kl, kind: klaviyo.DeleteCategories, list: c.kl.CategoryIDs, exist: c.kl.CatalogCategories}
+	return deletion{
+		kl: c.kl, kind: klaviyo.DeleteCategories, written: []klaviyo.JobKind{klaviyo.CreateCategories, klaviyo.UpdateCategories},
+		list: c.kl.CategoryIDs, exist: c.kl.CatalogCategories,
+	}
 }

@@ -2,6 +2,7 @@ package bulkworker
 
 import (
 	"context"
+	"slices"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
@@ -46,15 +47,16 @@ func (i withDeletion) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) 
 
 // deletion deletes everything of one kind from Klaviyo's catalog. The records are Klaviyo's.
 type deletion struct {
-	kl    *klaviyo.Client
-	kind  klaviyo.JobKind
-	list  func(ctx context.Context, cursor string) (ids []string, next string, err error)
-	exist func(ctx context.Context, ids []string) (map[string]bool, error)
+	kl   *klaviyo.Client
+	kind klaviyo.JobKind
+	// written are the kinds of jobs that create and update the same.
+	written []klaviyo.JobKind
+	list    func(ctx context.Context, cursor string) (ids []string, next string, err error)
+	exist   func(ctx context.Context, ids []string) (map[string]bool, error)
 }
 
 // start starts the jobs that delete what Klaviyo lists first. Every task lists from the beginning, for Klaviyo does not say
-// what becomes of a cursor when what it has passed is deleted. What could not be deleted stays at the front: as many as have
-// failed are left out.
+// what becomes of a cursor when what it has passed is deleted.
 func (d deletion) start(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	page := bulk.Page{Cursor: w.Cursor, Settle: true}
 
@@ -62,14 +64,21 @@ func (d deletion) start(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 		return d.count(ctx, page)
 	}
 
-	ids, end, err := d.listed(ctx, w)
+	ids, err := d.listed(ctx, w)
 	if err != nil {
 		return page, err
 	}
 
-	page.End = end
 	if len(ids) == 0 {
-		return page, nil
+		// Jobs of an import that was stopped may still bring some. Those that end between the two are listed now.
+		if page.Jobs, err = d.bringing(ctx); err == nil && len(page.Jobs) == 0 {
+			ids, err = d.listed(ctx, w)
+			page.End = len(ids) == 0
+		}
+
+		if err != nil || len(ids) == 0 {
+			return page, err
+		}
 	}
 
 	page.Cursor = ids[len(ids)-1]
@@ -85,22 +94,44 @@ func (d deletion) start(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	return page, nil
 }
 
-// listed returns what to delete next, and whether that is all.
-func (d deletion) listed(ctx context.Context, w bulk.Work) (ids []string, end bool, err error) {
-	most := w.Failed + limited(w, 0, deletedPerTask)
+// listed returns what to delete next: nothing when there is no more but what could not be deleted.
+func (d deletion) listed(ctx context.Context, w bulk.Work) ([]string, error) {
+	failed := map[string]bool{}
+	for _, id := range w.Failed {
+		failed[id] = true
+	}
 
-	for cursor := ""; len(ids) <= most && !end; {
+	var ids []string
+
+	most := limited(w, 0, deletedPerTask)
+
+	for cursor, end := "", false; len(ids) < most && !end; {
 		some, next, err := d.list(ctx, cursor)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 
+		some = slices.DeleteFunc(some, func(id string) bool { return failed[id] })
 		ids, cursor, end = append(ids, some...), next, next == ""
 	}
 
-	end = end && len(ids) <= most
+	return ids[:min(most, len(ids))], nil
+}
 
-	return ids[min(w.Failed, len(ids)):min(most, len(ids))], end, nil
+// bringing returns the jobs that create or update what is to be deleted, whoever has started them.
+func (d deletion) bringing(ctx context.Context) (jobs []bulk.Job, err error) {
+	for _, kind := range d.written {
+		ids, err := d.kl.OpenCatalogJobs(ctx, kind)
+		if err != nil {
+			return nil, err
+		}
+
+		for _, id := range ids {
+			jobs = append(jobs, bulk.Job{ID: id, Kind: string(kind)})
+		}
+	}
+
+	return jobs, nil
 }
 
 // count counts some pages, and deletes nothing. Here the cursor is Klaviyo's.

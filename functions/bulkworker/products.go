@@ -292,7 +292,10 @@ func (p *productImport) explained(ctx context.Context, failures []bulk.Failure) 
 }
 
 func (p *productImport) deletion() deletion {
-	return deletion{kl: p.kl, kind: klaviyo.DeleteItems, list: p.kl.ItemIDs, exist: p.existing}
+	return deletion{
+		kl: p.kl, kind: klaviyo.DeleteItems, written: []klaviyo.JobKind{klaviyo.CreateItems, klaviyo.UpdateItems},
+		list: p.kl.ItemIDs, exist: p.existing,
+	}
 }
 
 // existing finds out which of these items there are.

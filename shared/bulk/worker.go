@@ -29,8 +29,8 @@ type Work struct {
 	Options Options
 	// Limit is how many records to deal with at most; 0 is as many as suits the Importer.
 	Limit int
-	// Failed is how many records of the range have failed so far.
-	Failed int
+	// Failed are the ids of those that have failed so far; with DeleteAll only, where they are still listed.
+	Failed []string
 	// Proceed returns an error when the run has been stopped; an Importer asks right before it writes to Klaviyo, and
 	// returns that error.
 	Proceed func(context.Context) error
@@ -177,11 +177,22 @@ func (w *Worker) plan(ctx context.Context, importer Importer, run Run) error {
 // step does the page that the shard stands at, and records it.
 func (w *Worker) step(ctx context.Context, importer Importer, run Run, shard Shard, t Task) (Shard, error) {
 	work := Work{
-		From: shard.From, Cursor: shard.Cursor, Before: shard.Before, Options: run.Options, Limit: shard.Limit, Failed: shard.Failed,
+		From: shard.From, Cursor: shard.Cursor, Before: shard.Before, Options: run.Options, Limit: shard.Limit,
 		Proceed: func(ctx context.Context) error { return w.proceed(ctx, t) },
 	}
 	if since := shard.Pass.Since; since.After(work.Options.Since) {
 		work.Options.Since = since
+	}
+
+	if run.Options.DeleteAll && shard.Failed > 0 {
+		failures, err := w.store.Failures(ctx, run.Resource, run.ID, shard.Failed)
+		if err != nil {
+			return shard, err
+		}
+
+		for _, f := range failures {
+			work.Failed = append(work.Failed, f.ID)
+		}
 	}
 
 	if shard.Phase == Settling {

@@ -289,6 +289,16 @@ func checkStatuses(t *testing.T, c *klaviyo.Client, ids []string, want string, r
 	}
 }
 
+// checkOpen asks for the jobs that have not ended.
+func checkOpen(t *testing.T, c *klaviyo.Client, want []string) {
+	t.Helper()
+
+	got, err := c.OpenCatalogJobs(t.Context(), klaviyo.CreateCategories)
+	if diff := cmp.Diff(slices.Sorted(slices.Values(want)), got); err != nil || diff != "" {
+		t.Errorf("error %v; open jobs (-want +got):\n%s", err, diff)
+	}
+}
+
 // Many jobs are asked for at once; a single one by its id.
 func TestContractCatalogJobsAreListed(t *testing.T) {
 	t.Parallel()
@@ -312,11 +322,22 @@ func TestContractCatalogJobsAreListed(t *testing.T) {
 		checkStatuses(t, c, ids[2:], "processing", 1+1)
 		checkStatuses(t, c, nil, "", 1)
 
+		checkOpen(t, c, ids)
+
 		if got := len(fake.Categories()); got != 0 {
 			t.Errorf("%d categories before their time", got)
 		}
 
-		time.Sleep(30 * time.Second)
+		time.Sleep(20 * time.Second)
+
+		late, _, err := c.StartCategories(t.Context(), klaviyo.CreateCategories, named("late"))
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		checkOpen(t, c, append(ids, late[0].ID))
+		time.Sleep(10 * time.Second)
+		checkOpen(t, c, []string{late[0].ID})
 		checkStatuses(t, c, ids[50:], "complete", 1+1)
 
 		if got := len(fake.Categories()); got != 102 {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"time"
 
@@ -187,6 +188,9 @@ func (j *catalogJob) resource(now time.Time) resource {
 	return resource{Type: j.kind, ID: j.id, Attributes: attributes, Links: &links{Self: publicURL + j.path()}}
 }
 
+// statusForm is the only filter of a list of jobs.
+var statusForm = regexp.MustCompile(`^equals\(status,"(queued|processing|complete|cancelled)"\)$`)
+
 // listCatalogJobs lists the latest first. Klaviyo's order is not documented.
 func (s *Server) listCatalogJobs(jobs *catalogJobs, r *http.Request) answer {
 	now := time.Now()
@@ -197,6 +201,15 @@ func (s *Server) listCatalogJobs(jobs *catalogJobs, r *http.Request) answer {
 
 	latest := slices.Clone(jobs.ids)
 	slices.Reverse(latest)
+
+	if filter := r.URL.Query().Get("filter"); filter != "" {
+		status := statusForm.FindStringSubmatch(filter)
+		if status == nil {
+			return invalid("Invalid filter", "/data")
+		}
+
+		latest = slices.DeleteFunc(latest, func(id string) bool { return jobs.byID[id].status(now) != status[1] })
+	}
 
 	return page(r.URL, maxPage, latest, func(id string) resource { return jobs.byID[id].resource(now) })
 }
