@@ -59,7 +59,10 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	if err := h.do(ctx, task, r.Header.Get("X-CloudTasks-TaskRetryCount")); err != nil {
+	// Without the header, or with another text in it, nothing is known of earlier deliveries.
+	task.Retries, _ = strconv.Atoi(r.Header.Get("X-CloudTasks-TaskRetryCount"))
+
+	if err := h.do(ctx, task); err != nil {
 		comeBack(w, err)
 
 		return
@@ -69,7 +72,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // do does a task, and logs one line about it.
-func (h handler) do(ctx context.Context, task bulk.Task, attempt string) error {
+func (h handler) do(ctx context.Context, task bulk.Task) error {
 	start := time.Now()
 
 	worker, err := h.worker()
@@ -78,7 +81,7 @@ func (h handler) do(ctx context.Context, task bulk.Task, attempt string) error {
 	}
 
 	log := h.log.With("resource", task.Resource, "run", task.Run, "shard", task.Shard, "page", task.Page,
-		"attempt", attempt, "milliseconds", time.Since(start).Milliseconds())
+		"attempt", strconv.Itoa(task.Retries), "milliseconds", time.Since(start).Milliseconds())
 
 	switch {
 	case err == nil:

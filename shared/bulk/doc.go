@@ -68,6 +68,9 @@
 //	              has stood still for half an hour
 //	any other     the attempt counts, unless the task was cut off
 //
+// An attempt whose process is killed says nothing. From a task's fourth delivery on each attempt is recorded when it begins
+// as well; one that has left no other trace counts as far as the page's size goes.
+//
 // Attempts that count make the page smaller, until a single record is left and is given up as a failure; then pages grow
 // again.
 package bulk

@@ -30,6 +30,7 @@ func (s *Shard) fail(page int, trouble bool, now time.Time) error {
 	}
 
 	s.Attempts++
+	s.Begun = false
 
 	if trouble && s.TroubleSince.IsZero() {
 		s.TroubleSince = now
@@ -46,6 +47,37 @@ func (s *Shard) fail(page int, trouble bool, now time.Time) error {
 		s.Limit = largestLimit
 		s.Attempts = 0
 	}
+
+	return nil
+}
+
+// begin marks the page as begun. One that was left so is perhaps too large for the instance's memory, and made smaller; it
+// is not given up for that.
+func (s *Shard) begin(page int) error {
+	if s.Page != page {
+		return errPageDone
+	}
+
+	switch {
+	case !s.Begun:
+	case s.Limit == 0:
+		s.Limit = largestLimit
+	default:
+		s.Limit = max(s.Limit/stride, smallestLimit)
+	}
+
+	s.Begun = true
+
+	return nil
+}
+
+// interrupted takes back that the page was begun, for an attempt that does not count.
+func (s *Shard) interrupted(page int) error {
+	if s.Page != page {
+		return errPageDone
+	}
+
+	s.Begun = false
 
 	return nil
 }
@@ -103,6 +135,11 @@ func (w *Worker) giveUp(ctx context.Context, shard Shard, err error, now time.Ti
 	_, fatal := errors.AsType[*FatalError](err)
 
 	if outage || fatal || errors.Is(err, errNotHeld) || errors.Is(err, context.Canceled) {
+		if shard.Begun {
+			_, markErr := w.record(ctx, shard, nil, func(s *Shard) error { return s.interrupted(shard.Page) })
+			err = errors.Join(err, markErr)
+		}
+
 		return false, err
 	}
 

@@ -48,6 +48,8 @@ type Shard struct {
 	// Attempts counts what failed at this page, and Limit bounds the page's records after that; see fail.
 	Attempts int `json:"attempts"`
 	Limit    int `json:"limit"`
+	// Begun tells that the page was begun when its task had come back often, and that how it ended was not recorded.
+	Begun bool `json:"begun"`
 	// TroubleSince is when the first TroubleError came since a page was last done; zero without one.
 	TroubleSince time.Time `json:"troubleSince,omitzero"`
 	Pass         Pass      `json:"pass"`
@@ -187,6 +189,7 @@ func (s *Shard) turn(page int, now time.Time) error {
 
 	s.Page++
 	s.Attempts = 0
+	s.Begun = false
 	s.TroubleSince = time.Time{}
 	s.UpdatedAt = now
 

@@ -18,6 +18,8 @@ type Task struct {
 	// Cursor is where the page begins, for the person who looks at the queue; the shard's document decides.
 	Cursor string `json:"cursor"`
 	Page   int    `json:"page"`
+	// Retries is how often the queue has delivered the task before. The queue says so beside the body.
+	Retries int `json:"-"`
 }
 
 // ParseTask reads a task's body.

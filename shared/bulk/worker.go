@@ -176,6 +176,16 @@ func (w *Worker) plan(ctx context.Context, importer Importer, run Run) error {
 
 // step does the page that the shard stands at, and records it.
 func (w *Worker) step(ctx context.Context, importer Importer, run Run, shard Shard, t Task) (Shard, error) {
+	// A process that was killed has recorded nothing. When a task comes back often, that is found out.
+	if shard.Phase == Reading && t.Retries >= patience {
+		begun, err := w.record(ctx, shard, nil, func(s *Shard) error { return s.begin(shard.Page) })
+		if err != nil || begun.Page != shard.Page {
+			return begun, err
+		}
+
+		shard = begun
+	}
+
 	work := Work{
 		From: shard.From, Cursor: shard.Cursor, Before: shard.Before, Options: run.Options, Limit: shard.Limit,
 		Proceed: func(ctx context.Context) error { return w.proceed(ctx, t) },
@@ -184,15 +194,9 @@ func (w *Worker) step(ctx context.Context, importer Importer, run Run, shard Sha
 		work.Options.Since = since
 	}
 
-	if run.Options.DeleteAll && shard.Failed > 0 {
-		failures, err := w.store.Failures(ctx, run.Resource, run.ID, shard.Failed)
-		if err != nil {
-			return shard, err
-		}
-
-		for _, f := range failures {
-			work.Failed = append(work.Failed, f.ID)
-		}
+	var err error
+	if work.Failed, err = w.failedIDs(ctx, run, shard); err != nil {
+		return shard, err
 	}
 
 	if shard.Phase == Settling {
@@ -211,6 +215,20 @@ func (w *Worker) step(ctx context.Context, importer Importer, run Run, shard Sha
 	}
 
 	return w.record(ctx, shard, page.Failures, func(s *Shard) error { return s.advance(shard.Page, page, start, time.Now()) })
+}
+
+// failedIDs returns what Work.Failed says.
+func (w *Worker) failedIDs(ctx context.Context, run Run, shard Shard) (ids []string, err error) {
+	if !run.Options.DeleteAll || shard.Failed == 0 {
+		return nil, nil
+	}
+
+	failures, err := w.store.Failures(ctx, run.Resource, run.ID, shard.Failed)
+	for _, f := range failures {
+		ids = append(ids, f.ID)
+	}
+
+	return ids, err
 }
 
 // proceed fails when the run has been stopped, and when that can't be found out: then the store is away, and no page to blame.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -472,5 +473,62 @@ func wantLease(t *testing.T, plan bool, failure error, until, want time.Time) {
 
 	if b.importer.calls != calls+1 {
 		t.Errorf("%d calls of the importer, want one", b.importer.calls-calls)
+	}
+}
+
+// A page that runs the process out of memory leaves no trace but a task that comes again and again. It is made smaller.
+func TestKilledAgainAndAgain(t *testing.T) {
+	t.Parallel()
+
+	b := newBench(t)
+	b.do(t, b.start(t))
+
+	var limits []int
+
+	b.importer.importing = func(_ context.Context, w bulk.Work) (bulk.Page, error) {
+		if limits = append(limits, w.Limit); w.Limit != 10 {
+			runtime.Goexit()
+		}
+
+		return bulk.Page{Cursor: "b"}, nil
+	}
+
+	task := b.one(t)
+	for task.Retries = 0; len(limits) == 0 || limits[len(limits)-1] != 10; task.Retries++ {
+		if task.Retries > 20 {
+			t.Fatalf("limits %v, and no end", limits)
+		}
+
+		var killed sync.WaitGroup
+
+		killed.Go(func() { _ = b.worker.Do(t.Context(), task) }) // Goexit has no error
+		killed.Wait()
+	}
+
+	if diff := cmp.Diff([]int{0, 0, 0, 0, 1000, 100, 10}, limits); diff != "" {
+		t.Errorf("limits (-want +got):\n%s", diff)
+	}
+}
+
+// A task that comes back often since a service is away has been killed by nobody.
+func TestOftenBack(t *testing.T) {
+	t.Parallel()
+
+	b := newBench(t)
+	b.do(t, b.start(t))
+
+	b.importer.importing = func(_ context.Context, w bulk.Work) (bulk.Page, error) {
+		if w.Limit != 0 {
+			t.Errorf("limit = %d, want none", w.Limit)
+		}
+
+		return bulk.Page{}, &bulk.OutageError{Err: errors.New("answer 503")}
+	}
+
+	task := b.one(t)
+	for task.Retries = range 20 {
+		if err := b.worker.Do(t.Context(), task); err == nil {
+			t.Error("the task is done")
+		}
 	}
 }

@@ -216,7 +216,7 @@ func shardsAreKept(t *testing.T, s bulk.Store) {
 		Polls: 4, Attempts: 5, Limit: 6, CatchUp: true, Doubt: "d",
 		Pass:   bulk.Pass{Number: 1, Since: at.Add(-time.Hour), StartedAt: at.Add(-time.Minute), Read: 7},
 		Last:   bulk.Counts{Read: 10, Sent: 4, Failed: 5, Skipped: 1},
-		Counts: bulk.Counts{Read: 20, Sent: 11, Failed: 6, Skipped: 3}, UpdatedAt: at, TroubleSince: at.Add(-time.Second),
+		Counts: bulk.Counts{Read: 20, Sent: 11, Failed: 6, Skipped: 3}, UpdatedAt: at, TroubleSince: at.Add(-time.Second), Begun: true,
 	}
 	filled(t, "shard", reflect.ValueOf(want[7]))
 

@@ -102,6 +102,7 @@ type shardFields struct {
 	UpdatedAt time.Time  `firestore:"updatedAt,omitzero"`
 	// TroubleSince is absent as long as all is well.
 	TroubleSince time.Time `firestore:"troubleSince,omitzero"`
+	Begun        bool      `firestore:"begun,omitempty"`
 }
 
 type counts struct {
@@ -123,7 +124,7 @@ func newShardDocument(s bulk.Shard, now time.Time) shardDocument {
 		Run: s.Run, Index: s.Index, After: s.After, Before: s.Before, From: s.From, Cursor: s.Cursor, End: s.End,
 		Page: s.Page, Phase: s.Phase, Polls: s.Polls, Attempts: s.Attempts, Limit: s.Limit, CatchUp: s.CatchUp, Last: counts(s.Last), Doubt: s.Doubt,
 		Pass: passFields{Number: s.Pass.Number, Since: stored(s.Pass.Since), StartedAt: stored(s.Pass.StartedAt), Read: s.Pass.Read},
-		Read: s.Read, Sent: s.Sent, Failed: s.Failed, Skipped: s.Skipped, Jobs: s.Jobs, UpdatedAt: stored(s.UpdatedAt), TroubleSince: stored(s.TroubleSince),
+		Read: s.Read, Sent: s.Sent, Failed: s.Failed, Skipped: s.Skipped, Jobs: s.Jobs, UpdatedAt: stored(s.UpdatedAt), TroubleSince: stored(s.TroubleSince), Begun: s.Begun,
 	}}
 }
 
@@ -136,7 +137,7 @@ func (d shardDocument) shard(resource bulk.Resource) bulk.Shard {
 		Page: f.Page, Phase: f.Phase, Jobs: f.Jobs, Polls: f.Polls, Attempts: f.Attempts, Limit: f.Limit,
 		Pass: bulk.Pass(f.Pass), CatchUp: f.CatchUp, Last: bulk.Counts(f.Last), Doubt: f.Doubt,
 		Counts:    bulk.Counts{Read: f.Read, Sent: f.Sent, Failed: f.Failed, Skipped: f.Skipped},
-		UpdatedAt: f.UpdatedAt, TroubleSince: f.TroubleSince,
+		UpdatedAt: f.UpdatedAt, TroubleSince: f.TroubleSince, Begun: f.Begun,
 	}
 }
 
