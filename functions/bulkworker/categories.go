@@ -106,7 +106,7 @@ func (c *categoryImport) catalog(w bulk.Work) catalog[klaviyo.Category] {
 		idOf:  func(category klaviyo.Category) string { return category.ExternalID },
 		start: c.kl.StartCategories, exist: c.kl.CatalogCategories, proceed: w.Proceed,
 		load: func(ctx context.Context, ids []string) ([]klaviyo.Category, error) {
-			return load(ctx, c.categories, ids, c.category)
+			return load(ctx, &c.categories, ids, c.category)
 		},
 		whose: func(id string) string { return id },
 		what:  "category",

@@ -3,8 +3,10 @@ package bulkworker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/commercetools"
@@ -25,10 +27,12 @@ type reader[T any] struct {
 	idOf     func(T) string
 	// absent is the error of an id that was asked for and not found.
 	absent error
+	// most is how many records fit into an answer when fewer do than one may ask for; else 0.
+	most atomic.Int64
 }
 
 // plan counts what the options leave; a shard should hold about so many records.
-func (r reader[T]) plan(ctx context.Context, o bulk.Options, perShard int) (bulk.Plan, error) {
+func (r *reader[T]) plan(ctx context.Context, o bulk.Options, perShard int) (bulk.Plan, error) {
 	if len(o.IDs) > 0 {
 		return bulk.Plan{Total: len(o.IDs), Shards: 1}, nil
 	}
@@ -47,7 +51,7 @@ func (r reader[T]) plan(ctx context.Context, o bulk.Options, perShard int) (bulk
 }
 
 // read returns at most limit records behind the cursor, and whether they are the last of the range.
-func (r reader[T]) read(ctx context.Context, w bulk.Work, cursor string, limit int) (some []record[T], last bool, err error) {
+func (r *reader[T]) read(ctx context.Context, w bulk.Work, cursor string, limit int) (some []record[T], last bool, err error) {
 	if len(w.Options.IDs) > 0 {
 		from, done := slices.BinarySearch(w.Options.IDs, cursor)
 		if done {
@@ -55,47 +59,94 @@ func (r reader[T]) read(ctx context.Context, w bulk.Work, cursor string, limit i
 		}
 
 		ids := w.Options.IDs[from:min(from+min(limit, commercetools.MaxIDs), len(w.Options.IDs))]
-		some, err = r.byID(ctx, ids)
+		some, err = r.first(ctx, ids)
 
-		return some, from+len(ids) == len(w.Options.IDs), err
+		return some, err == nil && from+len(some) == len(w.Options.IDs), err
 	}
 
-	some, err = r.scan(ctx, commercetools.Window{After: cursor, Before: w.Before}, limit, modifiedSince(w.Options))
-
-	return some, err == nil && len(some) < limit, err
+	return r.scan(ctx, commercetools.Window{After: cursor, Before: w.Before}, limit, modifiedSince(w.Options)...)
 }
 
-// scan reads a page. When it can't be read, the error is a bulk.OutageError if commercetools can't be read at all: then no
-// page is to blame.
-func (r reader[T]) scan(
-	ctx context.Context, within commercetools.Window, limit int, where []commercetools.Predicate,
-) ([]record[T], error) {
+// scan reads at most limit records, fewer when so many are too large for an answer, and tells whether they are the last.
+func (r *reader[T]) scan(
+	ctx context.Context, within commercetools.Window, limit int, where ...commercetools.Predicate,
+) (some []record[T], last bool, err error) {
+	if most := int(r.most.Load()); most > 0 {
+		limit = min(limit, most)
+	}
+
 	raw, err := r.ct.Scan(ctx, r.endpoint, within, limit, commercetools.Query{Where: where, Expand: r.expand})
+	for limit > 1 && errors.Is(err, commercetools.ErrTooLarge) {
+		limit /= 2
+		r.most.Store(int64(limit))
+
+		raw, err = r.ct.Scan(ctx, r.endpoint, within, limit, commercetools.Query{Where: where, Expand: r.expand})
+	}
+
 	if err == nil {
-		var some []record[T]
-		if some, err = r.decode(raw); err == nil {
-			return some, nil
-		}
+		some, err = r.decode(raw)
 	}
 
-	if final(err) || outage(err) || ctx.Err() != nil {
-		return nil, err
+	if err != nil {
+		return nil, false, r.blamed(ctx, err)
 	}
 
-	if _, err := r.ct.Query(ctx, r.endpoint, commercetools.Query{Limit: 1}); err != nil {
-		return nil, &bulk.OutageError{Err: err}
+	r.grow(raw)
+
+	return some, len(some) < limit, nil
+}
+
+// grow lets the next answer hold twice as many records when these were small.
+func (r *reader[T]) grow(raw []json.RawMessage) {
+	size := 0
+	for _, one := range raw {
+		size += len(one)
 	}
 
-	return nil, err
+	if most := r.most.Load(); 2*most > commercetools.MaxLimit {
+		r.most.Store(0)
+	} else if size < commercetools.MaxAnswer/4 {
+		r.most.Store(2 * most)
+	}
+}
+
+// blamed tells of a page that can't be read whether commercetools can be read at all. If not, no page is to blame: the error
+// is a bulk.OutageError.
+func (r *reader[T]) blamed(ctx context.Context, err error) error {
+	if final(err) || outage(err) || ctx.Err() != nil || errors.Is(err, commercetools.ErrTooLarge) {
+		return err
+	}
+
+	if _, err := r.ct.Query(ctx, r.endpoint, commercetools.Query{Limit: 1}); err != nil && !errors.Is(err, commercetools.ErrTooLarge) {
+		return &bulk.OutageError{Err: err}
+	}
+
+	return err
 }
 
 // byID returns a record for each of at most commercetools.MaxIDs ids, which are sorted.
-func (r reader[T]) byID(ctx context.Context, ids []string) ([]record[T], error) {
+func (r *reader[T]) byID(ctx context.Context, ids []string) ([]record[T], error) {
+	var all []record[T]
+
+	for len(all) < len(ids) {
+		some, err := r.first(ctx, ids[len(all):])
+		if err != nil {
+			return nil, err
+		}
+
+		all = append(all, some...)
+	}
+
+	return all, nil
+}
+
+// first is byID for the first of these ids: for all, unless they are too large for one answer.
+func (r *reader[T]) first(ctx context.Context, ids []string) ([]record[T], error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
 
-	found, err := r.scan(ctx, commercetools.Window{}, commercetools.MaxLimit, []commercetools.Predicate{commercetools.IDIn(ids...)})
+	found, last, err := r.scan(ctx, commercetools.Window{}, len(ids), commercetools.IDIn(ids...))
 	if err != nil {
 		return nil, err
 	}
@@ -103,10 +154,13 @@ func (r reader[T]) byID(ctx context.Context, ids []string) ([]record[T], error) 
 	all := make([]record[T], 0, len(ids))
 
 	for _, id := range ids {
-		if len(found) > 0 && found[0].id == id {
+		switch {
+		case len(found) > 0 && found[0].id == id:
 			all, found = append(all, found[0]), found[1:]
-		} else {
+		case len(found) > 0 || last:
 			all = append(all, record[T]{id: id, err: r.absent})
+		default:
+			return all, nil
 		}
 	}
 
@@ -114,7 +168,7 @@ func (r reader[T]) byID(ctx context.Context, ids []string) ([]record[T], error) 
 }
 
 // each gives do the records of any number of ids, in their order, as many at a time as one query takes.
-func (r reader[T]) each(ctx context.Context, ids []string, do func([]record[T]) error) error {
+func (r *reader[T]) each(ctx context.Context, ids []string, do func([]record[T]) error) error {
 	for some := range slices.Chunk(slices.Sorted(slices.Values(ids)), commercetools.MaxIDs) {
 		records, err := r.byID(ctx, some)
 		if err != nil {
@@ -130,7 +184,7 @@ func (r reader[T]) each(ctx context.Context, ids []string, do func([]record[T]) 
 }
 
 // decode decodes records. One that can't be decoded is a record with an error: its neighbours must not suffer.
-func (r reader[T]) decode(raw []json.RawMessage) ([]record[T], error) {
+func (r *reader[T]) decode(raw []json.RawMessage) ([]record[T], error) {
 	all := make([]record[T], len(raw))
 	last := ""
 
@@ -169,7 +223,7 @@ func modifiedSince(o bulk.Options) []commercetools.Predicate {
 }
 
 // load reads and maps records by their ids, in any number; one that is gone or can't be mapped is missing.
-func load[T, R any](ctx context.Context, from reader[T], ids []string, toKlaviyo func(T) (R, error)) ([]R, error) {
+func load[T, R any](ctx context.Context, from *reader[T], ids []string, toKlaviyo func(T) (R, error)) ([]R, error) {
 	var all []R
 
 	err := from.each(ctx, ids, func(some []record[T]) error {

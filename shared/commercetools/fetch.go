@@ -3,6 +3,7 @@ package commercetools
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -27,7 +28,8 @@ func get[T any](ctx context.Context, c *Client, e Endpoint, id string, expand ..
 	return v, err
 }
 
-// byID fetches resources by one query per MaxIDs ids. An id may come more than once, "" is none.
+// byID fetches resources by one query per MaxIDs ids, or more when their answers are too large. An id may come more than
+// once, "" is none.
 func byID[T any](ctx context.Context, c *Client, e Endpoint, ids []string, expand ...string) ([]T, error) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	if len(ids) > 0 && ids[0] == "" {
@@ -36,8 +38,16 @@ func byID[T any](ctx context.Context, c *Client, e Endpoint, ids []string, expan
 
 	var all []T
 
-	for some := range slices.Chunk(ids, MaxIDs) {
+	for most := MaxIDs; len(ids) > 0; {
+		some := ids[:min(most, len(ids))]
+
 		page, err := c.Query(ctx, e, Query{Where: []Predicate{IDIn(some...)}, Limit: len(some), Expand: expand})
+		if errors.Is(err, ErrTooLarge) && len(some) > 1 {
+			most = len(some) / 2
+
+			continue
+		}
+
 		if err != nil {
 			return nil, err
 		}
@@ -47,7 +57,7 @@ func byID[T any](ctx context.Context, c *Client, e Endpoint, ids []string, expan
 			return nil, err
 		}
 
-		all = append(all, found...)
+		all, ids = append(all, found...), ids[len(some):]
 	}
 
 	return all, nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -140,5 +141,26 @@ func TestProductIDs(t *testing.T) {
 
 	if ids := order.PaymentIDs(); len(ids) != 0 {
 		t.Errorf("payments %v of an order without", ids)
+	}
+}
+
+// What is too large for one answer comes in several.
+func TestByIDLarge(t *testing.T) {
+	t.Parallel()
+
+	shop := commercetoolstest.NewServer("shop")
+	blob := strings.Repeat("x", commercetools.MaxAnswer/4)
+	ids := make([]string, 5)
+
+	for i := range ids {
+		ids[i] = fmt.Sprintf("0b1a5f5e-6a9b-4c55-9a2e-%012d", i)
+		shop.Put("product-projections", json.RawMessage(`{"id":"`+ids[i]+`","key":"`+blob+`"}`))
+	}
+
+	client := commercetools.New(serve(t, shop))
+
+	products, err := client.ProductsByID(t.Context(), ids...)
+	if err != nil || len(products) != len(ids) || client.Requests() != 1+1+3 {
+		t.Errorf("%d products in %d requests, error %v; want %d in 5", len(products), client.Requests(), err, len(ids))
 	}
 }

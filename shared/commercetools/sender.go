@@ -18,11 +18,13 @@ import (
 const (
 	// attemptTime ends an attempt whose answer stalls, so that a caller without a deadline can't hang for good.
 	attemptTime = 90 * time.Second
-	// maxBody bounds what is read of one answer: a page of 500 products of some 100 KB is far below it.
-	maxBody = 256 << 20
 )
 
-var errTooLarge = errors.New("the answer is too large")
+// MaxAnswer bounds what is read of one answer, in bytes, so that a process knows how much memory it needs.
+const MaxAnswer = 16 << 20
+
+// ErrTooLarge is an answer of more than MaxAnswer; a page with a smaller limit may do.
+var ErrTooLarge = errors.New("the answer is larger than 16 MiB")
 
 // policy repeats what commercetools asks to repeat (502, 503, with exponential backoff) and what a gateway in between may
 // answer (429, 504). 500 is among them too: a read can be repeated without harm, and one repeat costs less than the
@@ -87,7 +89,7 @@ func (s *sender) attempt(ctx context.Context, req *http.Request) (*http.Response
 		return nil, nil, err //nolint:wrapcheck // get names the operation
 	}
 
-	body, err := readBody(resp, maxBody)
+	body, err := readBody(resp, MaxAnswer)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -103,7 +105,7 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 
 	switch {
 	case int64(len(body)) > limit:
-		return nil, retry.Final(errTooLarge)
+		return nil, retry.Final(ErrTooLarge)
 	case err != nil && resp.StatusCode < http.StatusMultipleChoices:
 		return nil, fmt.Errorf("read the answer: %w", err)
 	default:

@@ -21,7 +21,7 @@ func TestReadBody(t *testing.T) {
 		err    error
 	}{
 		"as large as may be":    {200, strings.NewReader("1234567890"), "1234567890", nil},
-		"larger":                {200, strings.NewReader("12345678901"), "", errTooLarge},
+		"larger":                {200, strings.NewReader("12345678901"), "", ErrTooLarge},
 		"broken":                {200, broken, "", io.ErrUnexpectedEOF},
 		"broken, with a status": {503, io.MultiReader(strings.NewReader("12345"), iotest.ErrReader(io.ErrUnexpectedEOF)), "12345", nil},
 	}
