@@ -53,10 +53,10 @@ resource "google_cloud_tasks_queue" "bulk" {
   name     = "${var.prefix}-bulk"
 
   # A task sends one batch to a bulk endpoint of Klaviyo's, or asks once how its jobs stand. Within these limits few answers
-  # are a 429; the worker keeps the limits, too, and a task that meets one comes back.
+  # are a 429; the worker keeps the limits, too, and a task that meets one comes back. No more come at a time than it takes.
   rate_limits {
     max_dispatches_per_second = var.klaviyo_bulk_limit.steady / 60
-    max_concurrent_dispatches = var.klaviyo_bulk_limit.burst
+    max_concurrent_dispatches = min(var.klaviyo_bulk_limit.burst, local.bulkworker_instances * local.bulkworker_concurrency)
   }
 
   # Cloud Tasks has no dead letters: after the last attempt a task is gone. So there is no last attempt; a run that can't go

@@ -166,7 +166,7 @@ run "as_most_have_it" {
 
   # Imports keep within Klaviyo's limits, and lose no task.
   assert {
-    condition     = google_cloud_tasks_queue.bulk.rate_limits[0].max_dispatches_per_second == 2.5 && google_cloud_tasks_queue.bulk.rate_limits[0].max_concurrent_dispatches == 10
+    condition     = google_cloud_tasks_queue.bulk.rate_limits[0].max_dispatches_per_second == 2.5 && google_cloud_tasks_queue.bulk.rate_limits[0].max_concurrent_dispatches <= 10
     error_message = "Klaviyo's bulk endpoints take 10 requests a second and 150 a minute."
   }
   assert {
@@ -178,8 +178,12 @@ run "as_most_have_it" {
     error_message = "A task has 10 minutes and shares 512 MiB."
   }
   assert {
-    condition     = module.bulkworker.function.service_config[0].max_instance_count * module.bulkworker.function.service_config[0].max_instance_request_concurrency >= google_cloud_tasks_queue.bulk.rate_limits[0].max_concurrent_dispatches
-    error_message = "The queue dispatches more tasks at a time than BulkWorker takes."
+    condition     = module.bulkworker.function.service_config[0].max_instance_count * module.bulkworker.function.service_config[0].max_instance_request_concurrency == google_cloud_tasks_queue.bulk.rate_limits[0].max_concurrent_dispatches
+    error_message = "The queue dispatches more tasks at a time than BulkWorker takes, or keeps it waiting."
+  }
+  assert {
+    condition     = module.bulkworker.function.service_config[0].max_instance_count == 1
+    error_message = "Each instance of BulkWorker takes all that Klaviyo allows for itself: with several, requests get a 429."
   }
 
   # The progress of imports expires.
