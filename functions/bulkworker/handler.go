@@ -20,6 +20,9 @@ const maxBody = 1 << 20
 // timeout bounds one task. Cloud Tasks waits ten minutes, and then delivers the task again.
 const timeout = 9 * time.Minute
 
+// maxPause bounds how long a task stays away: its run's lease, bulk.Lease, must not end meanwhile.
+const maxPause = 5 * time.Minute
+
 // New returns the handler of Cloud Tasks' requests, on any path. It answers 204 when the task is done, and 429 or 503
 // when it has to come back: the queue delivers it until it is done. worker is asked for every request.
 func New(worker func() (*bulk.Worker, error), log *slog.Logger) http.Handler {
@@ -104,7 +107,7 @@ func comeBack(w http.ResponseWriter, err error) {
 		return
 	}
 
-	seconds := int((refused.RetryAfter + time.Second - 1) / time.Second)
+	seconds := int((min(refused.RetryAfter, maxPause) + time.Second - 1) / time.Second)
 	w.Header().Set("Retry-After", strconv.Itoa(max(1, seconds)))
 	http.Error(w, "Klaviyo's limit is reached", http.StatusTooManyRequests)
 }

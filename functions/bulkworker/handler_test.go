@@ -98,6 +98,7 @@ func TestComeBack(t *testing.T) {
 		"just over a second":        {limited(time.Second + 1), 429, "2"},
 		"a second":                  {limited(time.Second), 429, "1"},
 		"a minute":                  {limited(time.Minute), 429, "60"},
+		"40 hours":                  {limited(40 * time.Hour), 429, "300"},
 		"less than a second":        {limited(time.Millisecond), 429, "1"},
 		"limited, without a pause":  {limited(0), 429, "1"},
 		"Klaviyo's trouble":         {&klaviyo.Error{Status: 503, RetryAfter: time.Minute}, 503, ""},
