@@ -303,3 +303,19 @@ func TestProductsAreRemembered(t *testing.T) {
 		t.Errorf("%d requests to commercetools for 300 orders", got)
 	}
 }
+
+// A product that can't be decoded is as good as gone: the orders that it is in are imported without its categories.
+func TestOrdersOfABrokenProduct(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, nil)
+	s.ct.Put("product-projections", json.RawMessage(fmt.Sprintf(`{"id":%q,"version":1,"createdAt":"2024-01-01T00:00:00Z",
+		"lastModifiedAt":"2024-01-01T00:00:00Z","published":true,"name":"no localized text"}`, idOf(5))))
+	s.ct.Put("orders", json.RawMessage(fmt.Sprintf(`{"id":%q,"version":1,"createdAt":"2024-01-01T00:00:00Z",
+		"lastModifiedAt":"2024-01-01T00:00:00Z","customerEmail":"a@kunden.example.de","orderState":"Open",
+		"totalPrice":{"type":"centPrecision","currencyCode":"EUR","centAmount":100,"fractionDigits":2},
+		"lineItems":[{"id":"l","productId":%q,"name":{"en-US":"x"},"quantity":1,
+			"totalPrice":{"type":"centPrecision","currencyCode":"EUR","centAmount":100,"fractionDigits":2},"variant":{"id":1,"sku":"s"}}]}`, idOf(100), idOf(5))))
+
+	want(t, s.importing(t, bulk.Orders, bulk.Options{}), bulk.Counts{Read: 1, Sent: 1})
+}

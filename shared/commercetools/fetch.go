@@ -28,9 +28,11 @@ func get[T any](ctx context.Context, c *Client, e Endpoint, id string, expand ..
 	return v, err
 }
 
-// byID fetches resources by one query per MaxIDs ids, or more when their answers are too large. An id may come more than
-// once, "" is none.
-func byID[T any](ctx context.Context, c *Client, e Endpoint, ids []string, expand ...string) ([]T, error) {
+// byID fetches resources by one query per MaxIDs ids, or more when their answers are too large. An id may come more than once,
+// "" is none.
+func byID[T any](
+	ctx context.Context, c *Client, e Endpoint, ids []string, decode func([]json.RawMessage) ([]T, error), expand ...string,
+) ([]T, error) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	if len(ids) > 0 && ids[0] == "" {
 		ids = ids[1:]
@@ -52,12 +54,32 @@ func byID[T any](ctx context.Context, c *Client, e Endpoint, ids []string, expan
 			return nil, err
 		}
 
-		found, err := decodeAll[T](page.Results)
+		found, err := decode(page.Results)
 		if err != nil {
 			return nil, err
 		}
 
 		all, ids = append(all, found...), ids[len(some):]
+	}
+
+	return all, nil
+}
+
+// decodable decodes those that are of the right shape. What has not even an id is no resource, and an error.
+func decodable[T any](raw []json.RawMessage) ([]T, error) {
+	all := make([]T, 0, len(raw))
+
+	for _, one := range raw {
+		v, err := Decode[T](one)
+		if broken, ok := errors.AsType[*DecodeError](err); ok && broken.ID != "" {
+			continue
+		}
+
+		if err != nil {
+			return nil, err
+		}
+
+		all = append(all, v)
 	}
 
 	return all, nil

@@ -43,11 +43,12 @@ func (c *Client) Payment(ctx context.Context, id string) (Payment, error) {
 
 // PaymentsByID fetches the payments with these ids, in any order; one that does not exist is missing.
 func (c *Client) PaymentsByID(ctx context.Context, ids ...string) ([]Payment, error) {
-	return byID[Payment](ctx, c, Payments, ids)
+	return byID(ctx, c, Payments, ids, decodeAll[Payment])
 }
 
 // ProductsByID fetches what shoppers see of the products with these ids, in any order, their categories and those' ancestors
-// expanded. A product that does not exist or is not published any more is missing.
+// expanded. A product that does not exist, is not published any more or can't be decoded is missing: an order says enough
+// without it.
 func (c *Client) ProductsByID(ctx context.Context, ids ...string) ([]Product, error) {
-	return byID[Product](ctx, c, ProductProjections, ids, ExpandCategoryAncestors)
+	return byID(ctx, c, ProductProjections, ids, decodable[Product], ExpandCategoryAncestors)
 }
