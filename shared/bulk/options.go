@@ -120,8 +120,9 @@ func ParseOptions(resource Resource, body []byte, now time.Time) (Options, error
 
 // ParseSince reads a time, or how long before now; the error is an *OptionsError.
 func ParseSince(text string, now time.Time) (time.Time, error) {
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t, nil
+	// With its offset a time of year 1 or 9999 may be outside of what can be stored.
+	if t, err := time.Parse(time.RFC3339, text); err == nil && 1 <= t.UTC().Year() && t.UTC().Year() <= 9999 {
+		return t.UTC(), nil
 	}
 
 	if ago, err := time.ParseDuration(text); err == nil && ago > 0 {
@@ -133,7 +134,7 @@ func ParseSince(text string, now time.Time) (time.Time, error) {
 	}
 }
 
-// Normalize sorts the ids, and returns an *OptionsError for what does not go.
+// Normalize sorts the ids, writes them as commercetools does, and returns an *OptionsError for what does not go.
 func (o *Options) Normalize(resource Resource) error {
 	if o.IDs != nil && len(o.IDs) == 0 {
 		return &OptionsError{Field: "ids", Problem: "must name at least one id; leave it out to import everything"}
@@ -147,7 +148,11 @@ func (o *Options) Normalize(resource Resource) error {
 		if !isID(id) {
 			return &OptionsError{Field: fmt.Sprintf("ids[%d]", i), Problem: notAnID}
 		}
+
+		o.IDs[i] = strings.ToLower(id)
 	}
+
+	o.StartID = strings.ToLower(o.StartID)
 
 	slices.Sort(o.IDs)
 	o.IDs = slices.Compact(o.IDs)

@@ -1,6 +1,7 @@
 package bulk_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -26,10 +27,15 @@ func TestParseOptions(t *testing.T) {
 		``:     {},
 		` {} `: {},
 		`{"ids":["143cf898-d6f7-4572-b0c9-7e65a577069e","043cf898-d6f7-4572-b0c9-7e65a577069e","143cf898-d6f7-4572-b0c9-7e65a577069e"],"dryRun":true}`: {options: bulk.Options{IDs: []string{"043cf898-d6f7-4572-b0c9-7e65a577069e", "143cf898-d6f7-4572-b0c9-7e65a577069e"}, DryRun: true}},
-		`{"since":"2026-01-01T00:00:00Z"}`: {options: bulk.Options{Since: since}},
-		`{"since":"26h"}`:                  {options: bulk.Options{Since: now.Add(-26 * time.Hour)}},
-		`{"since":"-26h"}`:                 {problem: "since: must be a time such as"},
-		`{"since":"yesterday"}`:            {problem: `since: must be a time such as "2026-01-01T00:00:00Z"`},
+		`{"since":"2026-01-01T00:00:00Z"}`:      {options: bulk.Options{Since: since}},
+		`{"since":"2026-01-02T00:00:00+24:00"}`: {options: bulk.Options{Since: since}},
+		`{"since":"9999-12-31T23:59:59-23:59"}`: {problem: "since: must be a time such as"},
+		`{"since":"0001-01-01T00:00:00+01:00"}`: {problem: "since: must be a time such as"},
+		`{"ids":["143CF898-D6F7-4572-B0C9-7E65A577069E","043cf898-d6f7-4572-b0c9-7e65a577069e","143cf898-d6f7-4572-b0c9-7e65a577069e"]}`: {options: bulk.Options{IDs: []string{"043cf898-d6f7-4572-b0c9-7e65a577069e", "143cf898-d6f7-4572-b0c9-7e65a577069e"}}},
+		`{"startId":"043CF898-D6F7-4572-B0C9-7E65A577069E"}`:                                                                             {options: bulk.Options{StartID: "043cf898-d6f7-4572-b0c9-7e65a577069e"}},
+		`{"since":"26h"}`:       {options: bulk.Options{Since: now.Add(-26 * time.Hour)}},
+		`{"since":"-26h"}`:      {problem: "since: must be a time such as"},
+		`{"since":"yesterday"}`: {problem: `since: must be a time such as "2026-01-01T00:00:00Z"`},
 		`{"since":"2026-01-01T00:00:00Z","ids":["043cf898-d6f7-4572-b0c9-7e65a577069e"]}`: {problem: "since: does not go with ids"},
 		`{"ids":"a"}`: {problem: "ids: must be a list of ids, not string"},
 		`{"ids":["043cf898-d6f7-4572-b0c9-7e65a577069e",""]}`: {problem: "ids[1]: must be a commercetools id"},
@@ -53,6 +59,10 @@ func TestParseOptions(t *testing.T) {
 			t.Parallel()
 
 			got, err := bulk.ParseOptions(bulk.Orders, []byte(body), now)
+			if _, err := json.Marshal(got); err != nil {
+				t.Errorf("the options can't be stored: %v", err)
+			}
+
 			if diff := cmp.Diff(want.options, got); diff != "" {
 				t.Errorf("options (-want +got):\n%s", diff)
 			}
