@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"path"
 	"strconv"
 	"time"
 
@@ -47,7 +48,15 @@ func New(control func() (*bulk.Control, error), log *slog.Logger) http.Handler {
 	mux.HandleFunc("/openapi.yaml", h.refuse(methods("GET")))
 	mux.HandleFunc("/", h.refuse(noSuchPath))
 
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path.Clean(r.URL.Path) != r.URL.Path {
+			h.refuse(noSuchPath)(w, r) // the mux would redirect, in HTML
+
+			return
+		}
+
+		mux.ServeHTTP(w, r)
+	})
 }
 
 type handler struct {

@@ -126,6 +126,9 @@ func TestAnswers(t *testing.T) {
 		"wrong method of this":     {"POST", "/openapi.yaml", "", 405, "method_not_allowed", "GET"},
 		"wrong method of stop":     {"GET", "/sync/customers/stop", "", 405, "method_not_allowed", "POST"},
 		"elsewhere":                {"GET", "/", "", 404, "not_found", "/openapi.yaml"},
+		"two slashes":              {"GET", "/sync//status", "", 404, "not_found", "/openapi.yaml"},
+		"a dot":                    {"GET", "/sync/./status", "", 404, "not_found", "/openapi.yaml"},
+		"two slashes in front":     {"POST", "//sync/customers", "", 404, "not_found", "/openapi.yaml"},
 		"deeper":                   {"POST", "/sync/customers/start", "", 404, "not_found", "/openapi.yaml"},
 		"errors":                   {"GET", "/sync/customers?errors=many", "", 400, "invalid_query", "0 to 1000"},
 	} {
