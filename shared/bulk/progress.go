@@ -18,9 +18,10 @@ type Progress struct {
 
 	Counts
 	// PerSecond is how many records were read a second, from the start to now or to the end.
-	PerSecond    float64   `json:"perSecond"`
-	StartedAt    time.Time `json:"startedAt,omitzero"`
-	FinishedAt   time.Time `json:"finishedAt,omitzero"`
+	PerSecond  float64   `json:"perSecond"`
+	StartedAt  time.Time `json:"startedAt,omitzero"`
+	FinishedAt time.Time `json:"finishedAt,omitzero"`
+	// EstimatedEnd is absent where there is nothing to go by.
 	EstimatedEnd time.Time `json:"estimatedEnd,omitzero"`
 	// Errors are the last failures.
 	Errors []Failure `json:"errors,omitempty"`
@@ -50,8 +51,8 @@ func newProgress(r Run, shards []Shard, now time.Time) Progress {
 		p.PerSecond = float64(p.Read) / elapsed.Seconds()
 	}
 
-	if r.Status == Running && p.Read > 0 {
-		left := max(0, r.Total-p.Read)
+	// What is left is known only as long as less was read than was counted: nobody counts what is to be deleted.
+	if left := r.Total - p.Read; r.Status == Running && p.Read > 0 && left > 0 {
 		p.EstimatedEnd = now.Add(time.Duration(float64(elapsed) * float64(left) / float64(p.Read))).Truncate(time.Second)
 	}
 

@@ -37,7 +37,12 @@ func TestNewProgress(t *testing.T) {
 		"more than were counted": {
 			Run{Status: Running, Plan: Plan{Total: 30}, StartedAt: started},
 			shards,
-			Progress{Status: Running, Total: 30, Counts: counts, PerSecond: 4, EstimatedEnd: noon()},
+			Progress{Status: Running, Total: 30, Counts: counts, PerSecond: 4},
+		},
+		"nothing was counted": {
+			Run{Status: Running, StartedAt: started},
+			shards,
+			Progress{Status: Running, Counts: counts, PerSecond: 4},
 		},
 		"nothing read": {
 			Run{Status: Running, Plan: Plan{Total: 100}, StartedAt: started},
