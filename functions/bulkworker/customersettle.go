@@ -15,7 +15,7 @@ import (
 )
 
 // Settle implements bulk.Importer. It deals with what the jobs have refused when all of them have ended, so that it goes
-// into one more job and not into one for each.
+// into few more jobs and not into one for each.
 func (c *customerImport) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
 	var (
 		settled bulk.Settled
@@ -47,11 +47,33 @@ func (c *customerImport) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Jo
 		return settled, nil
 	}
 
+	unclean, later := portion(unclean)
 	if err := c.clean(ctx, w, unclean, &settled); err != nil {
 		return bulk.Settled{}, err
 	}
 
+	settled.Pending = append(refusing(later), settled.Pending...)
+
 	return settled, nil
+}
+
+// maxRefused bounds what one task deals with: its failures have to fit into one write of the store.
+const maxRefused = 10_000
+
+// portion takes the first jobs, all of one try, that have not refused too much together, but one at least. The others wait
+// for the next task.
+func portion(unclean []endedJob) (now, later []endedJob) {
+	refused := 0
+
+	for i, job := range unclean {
+		refused += max(job.state.Failed, job.Rows-job.state.Completed)
+
+		if i > 0 && (refused > maxRefused || job.Try != unclean[0].Try) {
+			return unclean[:i], unclean[i:]
+		}
+	}
+
+	return unclean, nil
 }
 
 // endedJob is a job that has not imported all of its profiles.

@@ -57,7 +57,8 @@ func (e *TroubleError) Error() string { return e.Err.Error() }
 // Unwrap gives the reason.
 func (e *TroubleError) Unwrap() error { return e.Err }
 
-// FatalError is an Importer's way to say that no later attempt will do better: the run ends as failed with the reason.
+// FatalError is the way of an Importer, and of a Store, to say that no later attempt will do better: the run ends as failed
+// with the reason.
 type FatalError struct{ Reason string }
 
 // Error implements error.

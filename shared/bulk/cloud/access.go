@@ -10,6 +10,8 @@ import (
 	"github.com/googleapis/gax-go/v2"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/ctklaviyo/connector/shared/bulk"
 )
 
 // errConflict says that a document is no longer as it was read.
@@ -62,11 +64,14 @@ func (s *Store) commit(ctx context.Context, name string, writes func(*firestore.
 	return nil
 }
 
-// writeError tells a conflict from other errors. Aborted is contention: too many writers at one document.
+// writeError tells a conflict, and what Firestore will never take, from other errors. Aborted is contention: too many writers
+// at one document.
 func writeError(name string, err error) error {
 	switch status.Code(err) {
 	case codes.AlreadyExists, codes.FailedPrecondition, codes.Aborted:
 		return fmt.Errorf("writing %s: %w: %w", name, errConflict, err)
+	case codes.InvalidArgument: // too large, say
+		return &bulk.FatalError{Reason: fmt.Sprintf("writing %s: %v", name, err)}
 	default:
 		return fmt.Errorf("writing %s: %w", name, err)
 	}

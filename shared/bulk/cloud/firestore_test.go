@@ -2,6 +2,7 @@ package cloud_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -138,4 +139,25 @@ func raw(t *testing.T, client *firestore.Client, path string) map[string]any {
 	}
 
 	return snaps[0].Data()
+}
+
+// What Firestore will never take ends the run, and is not repeated for ever.
+func TestTooLarge(t *testing.T) {
+	t.Parallel()
+
+	store := cloud.NewStore(cloudtest.Database(t, cloudtest.Project()))
+	key := bulk.ShardKey{Resource: bulk.Customers, Run: "r1"}
+
+	if err := store.CreateShards(t.Context(), []bulk.Shard{{ShardKey: key, Phase: bulk.Reading}}); err != nil {
+		t.Fatal(err)
+	}
+
+	_, err := store.UpdateShard(t.Context(), key, nil, func(s *bulk.Shard) error {
+		s.Cursor = strings.Repeat("x", 2<<20)
+
+		return nil
+	})
+	if _, ok := errors.AsType[*bulk.FatalError](err); !ok {
+		t.Errorf("error = %.200v, want a FatalError", err)
+	}
 }
