@@ -48,10 +48,11 @@ func (c *customerImport) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, e
 func (c *customerImport) Import(ctx context.Context, w bulk.Work) (bulk.Page, error) {
 	page := bulk.Page{Cursor: w.Cursor}
 
-	var batch klaviyo.ProfileBatch
+	// Who has the email of an earlier one, in another store say, goes into a batch of its own.
+	batches := []*klaviyo.ProfileBatch{{}}
 
 	// The second bound is for customers that never get into a batch: their failures have to fit into one write.
-	for !page.End && batch.Room(pageSize) && page.Read < maxRead && limited(w, page.Read, pageSize) > 0 {
+	for !page.End && batches[0].Room(pageSize) && page.Read < maxRead && limited(w, page.Read, pageSize) > 0 {
 		customers, last, err := c.customers.read(ctx, w, page.Cursor, limited(w, page.Read, pageSize))
 		if err != nil {
 			return page, err
@@ -59,20 +60,20 @@ func (c *customerImport) Import(ctx context.Context, w bulk.Work) (bulk.Page, er
 
 		page.End = last
 
-		if full := c.fill(&batch, customers, &page); full {
+		if full := c.fill(&batches, customers, &page); full {
 			page.End = false
 
 			break
 		}
 	}
 
-	return c.send(ctx, w, &batch, page)
+	return c.send(ctx, w, batches, page)
 }
 
-// fill puts customers into the batch, and counts them. It stops before the first that no longer fits.
-func (c *customerImport) fill(batch *klaviyo.ProfileBatch, customers []record[commercetools.Customer], page *bulk.Page) (full bool) {
+// fill puts customers into the batches, and counts them. It stops before the first that no longer fits.
+func (c *customerImport) fill(batches *[]*klaviyo.ProfileBatch, customers []record[commercetools.Customer], page *bulk.Page) (full bool) {
 	for _, r := range customers {
-		err := c.add(batch, r)
+		err := c.add(batches, r)
 		if errors.Is(err, klaviyo.ErrBatchFull) {
 			return true
 		}
@@ -83,36 +84,53 @@ func (c *customerImport) fill(batch *klaviyo.ProfileBatch, customers []record[co
 	return false
 }
 
-func (c *customerImport) add(batch *klaviyo.ProfileBatch, r record[commercetools.Customer]) error {
+// add puts a customer into the first batch that has no other with the same email.
+func (c *customerImport) add(batches *[]*klaviyo.ProfileBatch, r record[commercetools.Customer]) error {
 	profile, err := mapped(r, c.profile)
 	if err != nil {
 		return err
 	}
 
-	return batch.Add(r.id, profile)
+	for _, batch := range *batches {
+		err := batch.Add(r.id, profile)
+		if _, twice := errors.AsType[*klaviyo.DuplicateError](err); !twice {
+			return err
+		}
+	}
+
+	batch := &klaviyo.ProfileBatch{}
+	if err := batch.Add(r.id, profile); err != nil {
+		return err
+	}
+
+	*batches = append(*batches, batch)
+
+	return nil
 }
 
 func (c *customerImport) profile(customer commercetools.Customer) (klaviyo.Profile, error) {
 	return mapping.Profile(customer, c.fields)
 }
 
-// send sends the batch; rows that Klaviyo refuses become failures.
-func (c *customerImport) send(ctx context.Context, w bulk.Work, batch *klaviyo.ProfileBatch, page bulk.Page) (bulk.Page, error) {
+// send sends the batches; rows that Klaviyo refuses become failures.
+func (c *customerImport) send(ctx context.Context, w bulk.Work, batches []*klaviyo.ProfileBatch, page bulk.Page) (bulk.Page, error) {
 	if page.Sent == 0 || w.Options.DryRun {
 		return page, nil
 	}
 
-	if err := w.Proceed(ctx); err != nil {
-		return page, err
-	}
+	for _, batch := range batches {
+		if err := w.Proceed(ctx); err != nil {
+			return page, err
+		}
 
-	jobs, refused, err := c.importProfiles(ctx, batch, 0)
-	if err != nil {
-		return page, err
-	}
+		jobs, refused, err := c.importProfiles(ctx, batch, 0)
+		if err != nil {
+			return page, err
+		}
 
-	page.Jobs = jobs
-	fail(&page, refused)
+		page.Jobs = append(page.Jobs, jobs...)
+		fail(&page, refused)
+	}
 
 	return page, nil
 }
