@@ -22,10 +22,9 @@ locals {
     task_stuck = {
       title    = "a task of an import keeps coming back"
       severity = "WARNING"
-      # The header's number, as text: ten attempts or more.
-      filter  = "${local.worker_log} AND jsonPayload.message=\"task comes back\" AND jsonPayload.attempt=~\"^[0-9]{2,}$\""
-      labels  = ["resource", "run", "shard"]
-      content = <<-EOT
+      filter   = "${local.worker_log} AND jsonPayload.message=\"task handled\" AND jsonPayload.outcome=\"later\" AND jsonPayload.attempt>=10"
+      labels   = ["resource", "run", "shard"]
+      content  = <<-EOT
         A task of an import has failed ten times or more. Cloud Tasks delivers it until it is done, so nothing is lost, but
         that part of the import stands still.
 

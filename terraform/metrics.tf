@@ -1,5 +1,5 @@
 # Metrics from the lines that the functions log, for dashboards and for alerts of your own. Cloud Monitoring has them as
-# logging.googleapis.com/user/PREFIX/NAME.
+# logging.googleapis.com/user/PREFIX/NAME. What they read is named in shared/logging/names.go; a test compares the two.
 
 locals {
   realtime_log = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^${var.prefix}-(customer|order|payment|category|product|inventory)events$\""
@@ -63,11 +63,40 @@ resource "google_logging_metric" "message_time" {
   }
 }
 
+resource "google_logging_metric" "message_requests" {
+  project         = local.project
+  name            = "${var.prefix}/message_requests"
+  description     = "How many requests to commercetools and Klaviyo a message took, repeats included."
+  filter          = "${local.our_log} AND jsonPayload.message=\"message handled\""
+  value_extractor = "EXTRACT(jsonPayload.requests)"
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "DISTRIBUTION"
+    unit        = "1"
+
+    labels {
+      key = "function"
+    }
+  }
+
+  label_extractors = { function = "EXTRACT(jsonPayload.function)" }
+
+  # 1 to 256.
+  bucket_options {
+    exponential_buckets {
+      num_finite_buckets = 16
+      growth_factor      = 1.414
+      scale              = 1
+    }
+  }
+}
+
 resource "google_logging_metric" "tasks" {
   project     = local.project
   name        = "${var.prefix}/tasks"
-  description = "Deliveries of an import's tasks: task done, task comes back, task cut off."
-  filter      = "${local.worker_log} AND jsonPayload.message=(\"task done\" OR \"task comes back\" OR \"task cut off\")"
+  description = "Deliveries of an import's tasks by what became of them: done, later or cut_off."
+  filter      = "${local.worker_log} AND jsonPayload.message=\"task handled\""
 
   metric_descriptor {
     metric_kind = "DELTA"
@@ -75,7 +104,7 @@ resource "google_logging_metric" "tasks" {
     unit        = "1"
 
     dynamic "labels" {
-      for_each = ["message", "resource"]
+      for_each = ["outcome", "resource"]
 
       content {
         key = labels.value
@@ -83,5 +112,5 @@ resource "google_logging_metric" "tasks" {
     }
   }
 
-  label_extractors = { for key in ["message", "resource"] : key => "EXTRACT(jsonPayload.${key})" }
+  label_extractors = { for key in ["outcome", "resource"] : key => "EXTRACT(jsonPayload.${key})" }
 }

@@ -108,7 +108,7 @@ func (h handler) start(w http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, err
 	}
 
-	h.log.InfoContext(r.Context(), "import started", "resource", resource, "run", run.ID, "dry_run", options.DryRun)
+	h.log.InfoContext(r.Context(), "import started", logging.ResourceKey, resource, logging.RunKey, run.ID, "dry_run", options.DryRun)
 
 	return runState{Run: run.ID, Resource: resource, Status: run.Status}, nil
 }
@@ -129,7 +129,7 @@ func (h handler) stop(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, err
 	}
 
-	h.log.InfoContext(r.Context(), "import stopped", "resource", resource, "run", run.ID)
+	h.log.InfoContext(r.Context(), "import stopped", logging.ResourceKey, resource, logging.RunKey, run.ID)
 
 	return runState{Run: run.ID, Resource: resource, Status: run.Status}, nil
 }
@@ -291,7 +291,9 @@ func (h handler) problemOf(ctx context.Context, r *http.Request, err error) *pro
 		}
 	}
 
-	h.log.ErrorContext(ctx, "sync request failed", "error", err)
+	// An unknown resource, which could be any text, has been refused by now; of all of them together there is none.
+	h.log.ErrorContext(ctx, logging.SyncFailed,
+		logging.FunctionKey, name, logging.ResourceKey, r.PathValue("resource"), logging.ErrorKey, err)
 
 	return &problem{
 		status: http.StatusServiceUnavailable, code: "unavailable",
@@ -304,6 +306,6 @@ func (h handler) write(ctx context.Context, w http.ResponseWriter, status int, v
 	w.WriteHeader(status)
 
 	if err := json.NewEncoder(w).Encode(v); err != nil {
-		h.log.WarnContext(ctx, "answer not written", "error", err)
+		h.log.WarnContext(ctx, "answer not written", logging.FunctionKey, name, logging.ErrorKey, err)
 	}
 }

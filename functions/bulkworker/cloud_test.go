@@ -208,7 +208,7 @@ func (d *deployment) expectHeaders(t *testing.T) {
 		}
 	}
 
-	if log := d.log.String(); again == 0 || strings.Count(log, `"attempt":"1"`) != again || strings.Contains(log, "@") {
+	if log := d.log.String(); again == 0 || strings.Count(log, `"attempt":2`) != again || strings.Contains(log, "@") {
 		t.Errorf("%d of %d deliveries were a second attempt; the log:\n%s", again, len(d.headers), log)
 	}
 }

@@ -56,7 +56,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	task, err := bulk.ParseTask(body)
 	if err != nil {
 		// Perhaps a task of a newer version, in the middle of a deployment: the queue keeps it.
-		h.log.ErrorContext(ctx, "unreadable task", "error", err)
+		h.log.ErrorContext(ctx, "unreadable task", logging.FunctionKey, name, logging.ErrorKey, err)
 		http.Error(w, err.Error(), http.StatusBadRequest)
 
 		return
@@ -77,23 +77,39 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // do does a task, and logs one line about it.
 func (h handler) do(ctx context.Context, task bulk.Task) error {
 	start := time.Now()
+	ctx, requests := logging.WithRequests(ctx)
 
 	worker, err := h.worker()
 	if err == nil {
 		err = worker.Do(ctx, task)
 	}
 
-	log := h.log.With("resource", task.Resource, "run", task.Run, "shard", task.Shard, "page", task.Page,
-		"attempt", strconv.Itoa(task.Retries), "milliseconds", time.Since(start).Milliseconds())
+	level, outcome := slog.LevelInfo, logging.Done
 
 	switch {
 	case err == nil:
-		log.InfoContext(ctx, "task done")
 	case errors.Is(err, context.Canceled):
-		log.InfoContext(ctx, "task cut off")
+		outcome = logging.CutOff
 	default:
-		log.WarnContext(ctx, "task comes back", "error", err)
+		level, outcome = slog.LevelWarn, logging.Later
 	}
+
+	attrs := []slog.Attr{
+		slog.String(logging.FunctionKey, name),
+		slog.String(logging.OutcomeKey, outcome),
+		slog.String(logging.ResourceKey, string(task.Resource)),
+		slog.String(logging.RunKey, task.Run),
+		slog.Int(logging.ShardKey, task.Shard),
+		slog.Int(logging.PageKey, task.Page),
+		slog.Int(logging.AttemptKey, task.Retries+1),
+		slog.Int64(logging.RequestsKey, requests.Load()),
+		slog.Int64(logging.MillisecondsKey, time.Since(start).Milliseconds()),
+	}
+	if level == slog.LevelWarn {
+		attrs = append(attrs, slog.Any(logging.ErrorKey, err))
+	}
+
+	h.log.LogAttrs(ctx, level, logging.TaskHandled, attrs...)
 
 	return err
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/ctklaviyo/connector/shared/logging"
 )
 
 // Control starts, stops and watches runs.
@@ -64,7 +66,8 @@ func (c *Control) release(ctx context.Context, resource Resource, id string) {
 		return r.end(planTask(*r), Failed, "its first task could not be enqueued", time.Now())
 	})
 	if err != nil && !errors.Is(err, errNotHeld) {
-		c.log.ErrorContext(ctx, "lock not released", "resource", resource, "run", id, "lease", firstLease.String(), "error", err)
+		c.log.ErrorContext(ctx, logging.LockNotReleased,
+			logging.ResourceKey, resource, logging.RunKey, id, "lease", firstLease.String(), logging.ErrorKey, err)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"runtime/debug"
 	"time"
+
+	"github.com/ctklaviyo/connector/shared/logging"
 )
 
 // A page that fails again and again is made smaller and smaller, until the record that is to blame is alone and can be
@@ -154,8 +156,8 @@ func (w *Worker) giveUp(ctx context.Context, shard Shard, err error, now time.Ti
 		return false, err
 	}
 
-	w.log.ErrorContext(ctx, "page given up", "resource", shard.Resource, "run", shard.Run, "shard", shard.Index, "cursor", shard.Cursor,
-		"phase", shard.Phase, "error", err)
+	w.log.ErrorContext(ctx, "page given up", logging.ResourceKey, shard.Resource, logging.RunKey, shard.Run, logging.ShardKey, shard.Index,
+		"cursor", shard.Cursor, "phase", shard.Phase, logging.ErrorKey, err)
 
 	return true, err
 }

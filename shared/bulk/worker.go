@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"slices"
 	"time"
+
+	"github.com/ctklaviyo/connector/shared/logging"
 )
 
 // Importer does the work of one resource; the worker tells it where.
@@ -83,7 +85,7 @@ func (w *Worker) Do(ctx context.Context, t Task) error {
 	err := w.do(ctx, t)
 
 	if fatal, ok := errors.AsType[*FatalError](err); ok {
-		w.log.ErrorContext(ctx, "import failed", "resource", t.Resource, "run", t.Run, "reason", fatal.Reason)
+		w.log.ErrorContext(ctx, logging.ImportFailed, logging.ResourceKey, t.Resource, logging.RunKey, t.Run, logging.ReasonKey, fatal.Reason)
 
 		_, err = w.store.UpdateRun(ctx, t.Resource, func(r *Run) error {
 			return r.end(t, Failed, fatal.Reason, time.Now())
@@ -91,7 +93,7 @@ func (w *Worker) Do(ctx context.Context, t Task) error {
 	}
 
 	if errors.Is(err, errNotHeld) {
-		w.log.InfoContext(ctx, "task of an ended run", "resource", t.Resource, "run", t.Run, "epoch", t.Epoch)
+		w.log.InfoContext(ctx, "task of an ended run", logging.ResourceKey, t.Resource, logging.RunKey, t.Run, "epoch", t.Epoch)
 
 		return nil
 	}

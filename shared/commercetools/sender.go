@@ -12,6 +12,7 @@ import (
 
 	"github.com/googleapis/gax-go/v2"
 
+	"github.com/ctklaviyo/connector/shared/logging"
 	"github.com/ctklaviyo/connector/shared/retry"
 )
 
@@ -83,6 +84,7 @@ func (s *sender) attempt(ctx context.Context, req *http.Request) (*http.Response
 	}
 
 	s.sent.Add(1)
+	logging.CountRequest(ctx)
 
 	resp, err := s.transport.RoundTrip(again)
 	if err != nil {

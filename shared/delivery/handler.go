@@ -71,13 +71,14 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	ctx, requests := logging.WithRequests(ctx)
 	ctx, notes := withNotes(ctx)
 	d, res := h.deliver(ctx, r.Header, body)
 
 	attrs := append(res.attrs(h.function, d), notes.list()...)
-	//nolint:forbidigo // as above
-	attrs = append(attrs, slog.Int64("milliseconds", time.Since(started).Milliseconds()))
-	h.log.LogAttrs(ctx, res.level(), "message handled", attrs...)
+	attrs = append(attrs, slog.Int64(logging.RequestsKey, requests.Load()),
+		slog.Int64(logging.MillisecondsKey, time.Since(started).Milliseconds())) //nolint:forbidigo // as above
+	h.log.LogAttrs(ctx, res.level(), logging.MessageHandled, attrs...)
 
 	if res.outcome != Later { // What never succeeds has been parked.
 		w.WriteHeader(http.StatusNoContent)
@@ -99,7 +100,7 @@ func (h *handler) unread(ctx context.Context, w http.ResponseWriter, err error) 
 	}
 
 	h.log.LogAttrs(ctx, slog.LevelWarn, "request not read",
-		slog.String("function", h.function), slog.Int("status", status), slog.Any("error", err))
+		slog.String(logging.FunctionKey, h.function), slog.Int("status", status), slog.Any(logging.ErrorKey, err))
 	w.WriteHeader(status)
 }
 
@@ -126,7 +127,7 @@ func (h *handler) deliver(ctx context.Context, header http.Header, body []byte) 
 		return err
 	})
 	if err != nil {
-		return d, result{outcome: Later, reason: "not_configured", err: err}
+		return d, result{outcome: Later, reason: logging.NotConfigured, err: err}
 	}
 
 	res := target.handle(ctx, d, decodeErr)

@@ -58,7 +58,7 @@ func TestAnswerAndLog(t *testing.T) {
 	line := func(level, outcome string, more map[string]any) map[string]any {
 		all := map[string]any{
 			"level": level, "msg": "message handled", "function": "CustomerEvents", "outcome": outcome, "type": "CustomerCreated",
-			"resource_type": "customer", "resource_id": "c1", "message_id": "m1", "pubsub_id": "p1", "attempt": 2.0, "milliseconds": "some",
+			"resource_type": "customer", "resource_id": "c1", "message_id": "m1", "pubsub_id": "p1", "attempt": 2.0, "requests": 0.0, "milliseconds": "some",
 		}
 		maps.Copy(all, more)
 

@@ -3,27 +3,29 @@ package delivery
 import (
 	"errors"
 	"log/slog"
+
+	"github.com/ctklaviyo/connector/shared/logging"
 )
 
 // attrs is what is logged about a delivery: ids, never a body.
 func (r result) attrs(function string, d delivered) []slog.Attr {
 	m := d.message
 	attrs := []slog.Attr{
-		slog.String("function", function),
-		slog.String("outcome", r.name()),
-		slog.String("type", m.kind()),
-		slog.String("resource_type", m.Resource.TypeID),
-		slog.String("resource_id", m.Resource.ID),
+		slog.String(logging.FunctionKey, function),
+		slog.String(logging.OutcomeKey, r.name()),
+		slog.String(logging.TypeKey, m.kind()),
+		slog.String(logging.ResourceTypeKey, m.Resource.TypeID),
+		slog.String(logging.ResourceIDKey, m.Resource.ID),
 		slog.String("message_id", m.ID),
 		slog.String("pubsub_id", d.id),
 	}
 
 	if d.attempt > 0 {
-		attrs = append(attrs, slog.Int("attempt", d.attempt))
+		attrs = append(attrs, slog.Int(logging.AttemptKey, d.attempt))
 	}
 
 	if r.reason != "" {
-		attrs = append(attrs, slog.String("reason", r.reason))
+		attrs = append(attrs, slog.String(logging.ReasonKey, r.reason))
 	}
 
 	if r.parking != "" {
@@ -31,7 +33,7 @@ func (r result) attrs(function string, d delivered) []slog.Attr {
 	}
 
 	if r.err != nil && r.outcome != Done {
-		attrs = append(attrs, slog.Any("error", r.err))
+		attrs = append(attrs, slog.Any(logging.ErrorKey, r.err))
 	}
 
 	if e, ok := errors.AsType[*panicError](r.err); ok {
@@ -44,7 +46,7 @@ func (r result) attrs(function string, d delivered) []slog.Attr {
 // name is the outcome of a delivery that is over: what never succeeds has been parked.
 func (r result) name() string {
 	if r.outcome == Never {
-		return "parked"
+		return logging.Parked
 	}
 
 	return r.outcome.String()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/logging"
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
@@ -23,7 +24,7 @@ const (
 )
 
 // String implements fmt.Stringer.
-func (o Outcome) String() string { return [...]string{"done", "later", "never"}[o] }
+func (o Outcome) String() string { return [...]string{logging.Done, logging.Later, "never"}[o] }
 
 // Classify turns a handler's error into what becomes of the message. An error that it doesn't know may pass, so that it
 // is Later.
@@ -68,7 +69,7 @@ func judge(err error) (Outcome, string) {
 	}
 
 	if _, ok := errors.AsType[*panicError](err); ok {
-		return Later, "panic"
+		return Later, logging.Panicked
 	}
 
 	return Later, "unavailable"

@@ -12,6 +12,7 @@ import (
 
 	"github.com/googleapis/gax-go/v2"
 
+	"github.com/ctklaviyo/connector/shared/logging"
 	"github.com/ctklaviyo/connector/shared/retry"
 )
 
@@ -63,6 +64,7 @@ func (c *Client) attempt(ctx context.Context, r request) (*http.Response, []byte
 	}
 
 	c.sent.Add(1)
+	logging.CountRequest(ctx)
 
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
