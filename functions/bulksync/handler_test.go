@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
 	"github.com/ctklaviyo/connector/shared/bulk/embedded"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 // idle is a queue that takes tasks and never delivers them: the runs stay where they are.
@@ -37,7 +37,7 @@ func serve(t *testing.T, queue bulk.Queue) api {
 
 	store := bulktest.NewStore(t)
 
-	control := bulk.NewControl(store, queue, slog.New(slog.DiscardHandler))
+	control := bulk.NewControl(store, queue, loggingtest.New(t))
 
 	return serveBy(t, store, func() (*bulk.Control, error) { return control, nil })
 }
@@ -46,7 +46,7 @@ func serve(t *testing.T, queue bulk.Queue) api {
 func serveBy(t *testing.T, store *embedded.Store, control func() (*bulk.Control, error)) api {
 	t.Helper()
 
-	server := httptest.NewServer(bulksync.New(control, slog.New(slog.DiscardHandler)))
+	server := httptest.NewServer(bulksync.New(control, loggingtest.New(t)))
 	t.Cleanup(server.Close)
 
 	return api{url: server.URL, store: store, description: describedAt(t, server.URL)}

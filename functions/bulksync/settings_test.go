@@ -2,12 +2,15 @@ package bulksync
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/sethvargo/go-envconfig"
+
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 // TestMissingSettings: the function answers, and its log names what is missing.
@@ -16,7 +19,8 @@ func TestMissingSettings(t *testing.T) {
 
 	var log bytes.Buffer
 
-	h := newHandler(envconfig.MapLookuper(map[string]string{"TASKS_QUEUE": "mine", "LOG_LEVEL": "debug"}), &log)
+	h := newHandler(envconfig.MapLookuper(map[string]string{"TASKS_QUEUE": "mine", "LOG_LEVEL": "debug"}),
+		io.MultiWriter(&log, loggingtest.Writer(t)))
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sync/customers", strings.NewReader("{}")))
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -22,6 +21,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/bulk/cloudtest"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 // doomed counts the calls that a worker makes, and kills it at one of them.
@@ -82,7 +82,7 @@ func (s *scene) importing(t *testing.T, resource bulk.Resource, o bulk.Options, 
 	const most = 1000
 
 	queue := &line{names: map[string]bool{}}
-	control := bulk.NewControl(s.store, queue, slog.New(slog.DiscardHandler))
+	control := bulk.NewControl(s.store, queue, loggingtest.New(t))
 	out := outward{store: s.store, queue: queue, through: d.through}
 
 	if _, err := control.Start(t.Context(), resource, o); err != nil {
@@ -118,8 +118,10 @@ func (s *scene) importing(t *testing.T, resource bulk.Resource, o bulk.Options, 
 }
 
 // newProcess starts BulkWorker.
-func newProcess(out outward, importers map[bulk.Resource]bulk.Importer) http.Handler {
-	log := slog.New(slog.DiscardHandler)
+func newProcess(t *testing.T, out outward, importers map[bulk.Resource]bulk.Importer) http.Handler {
+	t.Helper()
+
+	log := loggingtest.New(t)
 	worker := bulk.NewWorker(out, out, importers, log)
 
 	return bulkworker.New(func() (*bulk.Worker, error) { return worker, nil }, log)
@@ -170,7 +172,7 @@ func killed(t *testing.T, in setting, resource bulk.Resource, o bulk.Options) fu
 		s := scene{store: in.store, wait: in.wait, process: func(out outward) http.Handler {
 			out.http = both(shop, account)
 
-			return newProcess(out, allInSteps(importers(t, out), in.shards, 4))
+			return newProcess(t, out, allInSteps(importers(t, out), in.shards, 4))
 		}}
 
 		r := newResult(t, s.importing(t, resource, o, d), resource, account)

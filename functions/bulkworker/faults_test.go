@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -27,6 +26,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
 	"github.com/ctklaviyo/connector/shared/faulttest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 // One call in five goes wrong, in any way there is: those to commercetools and Klaviyo, to the store and to the queue. Tasks
@@ -195,7 +195,7 @@ func (s *storm) importAll(t *testing.T) map[bulk.Resource]result {
 	store := bulktest.NewStore(t)
 	s.names = map[string]bool{}
 	queue := deliverer(func(task bulk.Task, after time.Duration) { s.publish(t, task, after) })
-	log := slog.New(slog.DiscardHandler)
+	log := loggingtest.New(t)
 	out := outward{store: store, queue: queue, through: s.through}
 	transport := both(faulttest.Wrap(shop, s.fault), faulttest.Wrap(account, s.fault))
 
@@ -203,7 +203,7 @@ func (s *storm) importAll(t *testing.T) map[bulk.Resource]result {
 
 	for _, resource := range bulk.Resources() {
 		for i := range s.instances {
-			s.instances[i] = newProcess(out, allInSteps(importers(t, transport), 2, 4))
+			s.instances[i] = newProcess(t, out, allInSteps(importers(t, transport), 2, 4))
 		}
 
 		// Who starts an import and gets an error tries again.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -19,6 +18,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 // post is the function with a queue that the test empties task by task.
@@ -33,7 +33,7 @@ type post struct {
 func newPost(t *testing.T, importers map[bulk.Resource]bulk.Importer) *post {
 	t.Helper()
 
-	p, store, log := &post{}, bulktest.NewStore(t), slog.New(slog.DiscardHandler)
+	p, store, log := &post{}, bulktest.NewStore(t), loggingtest.New(t)
 	worker := bulk.NewWorker(store, p, importers, log)
 	p.handler = bulkworker.New(func() (*bulk.Worker, error) { return worker, nil }, log)
 	p.control = bulk.NewControl(store, p, log)
@@ -58,15 +58,23 @@ func (p *post) deliver(t *testing.T) (*httptest.ResponseRecorder, bool) {
 		return nil, false
 	}
 
+	return p.post(t, task, ""), true
+}
+
+// post posts a task that has been delivered so often before.
+func (p *post) post(t *testing.T, task bulk.Task, before string) *httptest.ResponseRecorder {
+	t.Helper()
+
 	body, err := json.Marshal(task)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	w := httptest.NewRecorder()
-	p.handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", bytes.NewReader(body)))
+	w, r := httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", bytes.NewReader(body))
+	r.Header.Set("X-CloudTasks-TaskRetryCount", before)
+	p.handler.ServeHTTP(w, r)
 
-	return w, true
+	return w
 }
 
 // failing is an importer whose every step fails so.
@@ -127,7 +135,7 @@ func TestComeBack(t *testing.T) {
 func TestHandlerAnswers(t *testing.T) {
 	t.Parallel()
 
-	log := slog.New(slog.DiscardHandler)
+	log := loggingtest.New(t)
 	unavailable := func() (*bulk.Worker, error) { return nil, io.ErrUnexpectedEOF }
 	task := `{"run":"r","epoch":1,"resource":"customers"}`
 

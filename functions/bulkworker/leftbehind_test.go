@@ -48,7 +48,7 @@ func testDeleteAllAfterStop(t *testing.T, resource bulk.Resource) {
 	}
 
 	s := scene{store: bulktest.NewStore(t), wait: time.Hour, process: func(out outward) http.Handler {
-		return newProcess(out, importers(t, transport))
+		return newProcess(t, out, importers(t, transport))
 	}}
 	got := newResult(t, s.importing(t, resource, deleteAll(resource), &doomed{}), resource, account)
 

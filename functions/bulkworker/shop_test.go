@@ -1,9 +1,7 @@
 package bulkworker_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -21,6 +19,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 	"github.com/ctklaviyo/connector/shared/settings"
 )
 
@@ -78,9 +77,7 @@ func openWith(t *testing.T, o options) *shop {
 
 	var worker *bulk.Worker
 
-	var logged bytes.Buffer
-
-	log := slog.New(slog.NewJSONHandler(&logged, nil))
+	log := loggingtest.New(t)
 	server := httptest.NewServer(bulkworker.New(func() (*bulk.Worker, error) { return worker, nil }, log))
 	rates := embedded.DefaultRates()
 	rates.MinBackoff, rates.MaxBackoff = 10*time.Millisecond, 100*time.Millisecond

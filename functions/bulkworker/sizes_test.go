@@ -52,7 +52,7 @@ func (c sizeTest) run(t *testing.T) {
 			all = allInSteps(all, c.shards, c.step)
 		}
 
-		return newProcess(out, all)
+		return newProcess(t, out, all)
 	}}
 
 	counts := map[bulk.Resource]bulk.Counts{}

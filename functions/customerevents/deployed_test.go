@@ -22,6 +22,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
 	"github.com/ctklaviyo/connector/shared/functiontest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 // deployed is the function as it is registered, started by the framework in this process with its real environment. That
@@ -36,6 +37,8 @@ type deployed struct {
 
 func deploy(t *testing.T) *deployed {
 	t.Helper()
+
+	loggingtest.Stderr(t)
 
 	d := &deployed{
 		kl:     klaviyotest.New(klaviyotest.Options{Key: "pk_test"}),

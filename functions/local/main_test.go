@@ -21,6 +21,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 // asCommand makes the test binary be the command: a process of its own that a test can start, watch and kill.
@@ -143,7 +144,20 @@ func finish(tb testing.TB, c *exec.Cmd) (code int, output string) {
 		tb.Fatal(err)
 	}
 
+	readLog(tb, string(out))
+
 	return c.ProcessState.ExitCode(), string(out)
+}
+
+// readLog reads the lines of log in what a command has put out; the rest is for the person who called it.
+func readLog(tb testing.TB, output string) {
+	tb.Helper()
+
+	for line := range strings.Lines(output) {
+		if strings.HasPrefix(line, `{"time":`) {
+			loggingtest.Check(tb, line)
+		}
+	}
 }
 
 // serve starts `serve` and returns its address.
@@ -156,6 +170,8 @@ func serve(tb testing.TB, env []string, args ...string) (url string, c *exec.Cmd
 	if err != nil {
 		tb.Fatal(err)
 	}
+
+	c.Stderr = loggingtest.Writer(tb)
 
 	if err := c.Start(); err != nil {
 		tb.Fatal(err)
@@ -377,6 +393,8 @@ func TestKilled(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state.db")
 
 	first := local(t, s.env, "run", "customers", "--state", state)
+	first.Stderr = loggingtest.Writer(t)
+
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}

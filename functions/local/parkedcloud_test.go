@@ -22,6 +22,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/faulttest"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 const (
@@ -85,6 +86,7 @@ func openCloud(t *testing.T) *cloud {
 // stops.
 func startFunctions(t *testing.T) string {
 	t.Helper()
+	loggingtest.Stderr(t)
 
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/functiontest"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 	"github.com/ctklaviyo/connector/shared/settings"
 )
 
@@ -45,7 +46,7 @@ func inMemory(t *testing.T, ct, kl http.Handler, parked *parkedInTest) instance 
 
 	i, err := newInstance(
 		functiontest.CommercetoolsConfig(functiontest.Memory("http://commercetools.example", ct)), atKlaviyo,
-		slog.New(slog.DiscardHandler), parked)
+		loggingtest.New(t), parked)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
 	"github.com/ctklaviyo/connector/shared/bulk/embedded"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 // records is an Importer over ids in memory: batches of 10, each sent with a job that ends at the second poll.
@@ -149,7 +149,7 @@ func (e *engine) begin(t *testing.T, importer bulk.Importer) {
 	t.Helper()
 
 	ctx, stop := context.WithCancel(t.Context())
-	log, q := slog.New(slog.DiscardHandler), &queue{stop: stop, names: map[string]bool{}}
+	log, q := loggingtest.New(t), &queue{stop: stop, names: map[string]bool{}}
 	worker := bulk.NewWorker(e.store, q, map[bulk.Resource]bulk.Importer{bulk.Customers: importer}, log)
 
 	q.deliver = func(task bulk.Task, after time.Duration) {
@@ -482,7 +482,7 @@ func testStartWithoutQueue(t *testing.T) {
 
 	var logged bytes.Buffer
 
-	broken := bulk.NewControl(e.store, brokenQueue{}, slog.New(slog.NewTextHandler(&logged, nil)))
+	broken := bulk.NewControl(e.store, brokenQueue{}, loggingtest.New(t, &logged))
 	if _, err := broken.Start(t.Context(), bulk.Customers, bulk.Options{}); err == nil {
 		t.Fatal("a run without a task was started")
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime"
 	"sync"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
 	"github.com/ctklaviyo/connector/shared/bulk/embedded"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 // script is an Importer that does what the test says, and counts its calls.
@@ -73,7 +73,7 @@ func newBench(t *testing.T) *bench {
 		},
 		settling: func(context.Context, bulk.Work, []bulk.Job) (bulk.Settled, error) { return bulk.Settled{}, nil },
 	}
-	store, queue, log := bulktest.NewStore(t), &bulktest.Queue{}, slog.New(slog.DiscardHandler)
+	store, queue, log := bulktest.NewStore(t), &bulktest.Queue{}, loggingtest.New(t)
 
 	return &bench{
 		store: store, queue: queue, importer: importer,

@@ -17,6 +17,7 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/delivery"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 const (
@@ -71,10 +72,10 @@ func binaryHeader() http.Header {
 }
 
 // deliver posts a body and returns what the handler was given, nil for nothing, and the answer.
-func deliver(ctx context.Context, header http.Header, body string) (*delivery.Message, int) {
+func deliver(ctx context.Context, log *slog.Logger, header http.Header, body string) (*delivery.Message, int) {
 	var got *delivery.Message
 
-	handler := delivery.NewHandler("Test", slog.New(slog.DiscardHandler), func() (delivery.Target, error) {
+	handler := delivery.NewHandler("Test", log, func() (delivery.Target, error) {
 		return delivery.Target{Project: "demo", Handle: func(_ context.Context, m delivery.Message) error {
 			got = &m
 
@@ -140,7 +141,7 @@ func TestEveryEnvelopeGivesTheMessage(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 
-			got, status := deliver(t.Context(), tt.header, tt.body)
+			got, status := deliver(t.Context(), loggingtest.New(t), tt.header, tt.body)
 			if got == nil || status != http.StatusNoContent {
 				t.Fatalf("status %d, message %v, want 204 and a message", status, got)
 			}
@@ -207,7 +208,7 @@ func TestNothingReachesTheHandler(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 
-			got, status := deliver(t.Context(), tt.header, tt.body)
+			got, status := deliver(t.Context(), loggingtest.New(t), tt.header, tt.body)
 			if got != nil || status != tt.want {
 				t.Errorf("status %d, message %v, want %d and none", status, got, tt.want)
 			}

@@ -19,6 +19,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/delivery"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 // serve delivers body to target, and returns the answer and the one line that must have been logged.
@@ -28,7 +29,7 @@ func serve(t *testing.T, body io.Reader, target func() (delivery.Target, error))
 	var out bytes.Buffer
 
 	w := httptest.NewRecorder()
-	log := slog.New(slog.NewJSONHandler(&out, nil))
+	log := loggingtest.New(t, &out)
 	delivery.NewHandler("CustomerEvents", log, target)(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", body))
 
 	var line map[string]any
@@ -233,7 +234,7 @@ func TestLargestMessageFits(t *testing.T) {
 
 	// 10 MB is what Pub/Sub takes; base64 makes 13.4 MB of it.
 	padded := created[:len(created)-1] + `,"padding":"` + strings.Repeat("x", 10_000_000-len(created)-len(`,"padding":""`)) + `"}`
-	if got, status := deliver(t.Context(), nil, push(padded)); got == nil || status != http.StatusNoContent {
+	if got, status := deliver(t.Context(), loggingtest.New(t), nil, push(padded)); got == nil || status != http.StatusNoContent {
 		t.Errorf("status %d, want 204", status)
 	}
 }
@@ -243,7 +244,7 @@ func TestOnlyPost(t *testing.T) {
 
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete} {
 		w := httptest.NewRecorder()
-		delivery.NewHandler("CustomerEvents", slog.New(slog.DiscardHandler), to(nil))(w, httptest.NewRequestWithContext(t.Context(), method, "/", http.NoBody))
+		delivery.NewHandler("CustomerEvents", loggingtest.New(t), to(nil))(w, httptest.NewRequestWithContext(t.Context(), method, "/", http.NoBody))
 
 		if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != http.MethodPost {
 			t.Errorf("%s: status %d, Allow %q, want 405, POST", method, w.Code, w.Header().Get("Allow"))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/delivery"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 // parkedTopic is a Pub/Sub with a topic, or with none for the publisher to reach.
@@ -103,7 +103,7 @@ func park(t *testing.T, body string, err error) (delivery.Parked, int) {
 	t.Helper()
 
 	k := &keeper{}
-	handler := delivery.NewHandler("CustomerEvents", slog.New(slog.DiscardHandler), func() (delivery.Target, error) {
+	handler := delivery.NewHandler("CustomerEvents", loggingtest.New(t), func() (delivery.Target, error) {
 		return delivery.Target{Project: "demo", Handle: func(context.Context, delivery.Message) error { return err }, Parker: k}, nil
 	})
 	w := httptest.NewRecorder()

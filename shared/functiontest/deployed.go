@@ -12,6 +12,7 @@ import (
 	"github.com/sethvargo/go-envconfig"
 
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 // Start starts a function from its environment, as it is deployed, and logs to a writer.
@@ -41,7 +42,7 @@ func (s *Shop) Deployed(t *testing.T, start Start, more map[string]string) http.
 	variables := Variables(ct.URL, kl.URL)
 	maps.Copy(variables, more)
 
-	return start(envconfig.MapLookuper(variables), writer(s.write))
+	return start(envconfig.MapLookuper(variables), io.MultiWriter(writer(s.write), s.read))
 }
 
 // ExpectMissing starts a function with settings that don't do, by changes to those of a shop. Every message has to come
@@ -53,7 +54,7 @@ func ExpectMissing(t *testing.T, start Start, changes map[string]string, payload
 
 	variables := Variables("https://commercetools.example", "https://klaviyo.example")
 	maps.Copy(variables, changes)
-	handler := start(envconfig.MapLookuper(variables), &log)
+	handler := start(envconfig.MapLookuper(variables), io.MultiWriter(&log, loggingtest.Writer(t)))
 
 	for range 2 {
 		if status := Deliver(t, handler, payload); status != http.StatusServiceUnavailable {

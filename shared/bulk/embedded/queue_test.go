@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/bulk/embedded"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 // worker answers the queue's requests in its process, so that the queue's clock can be the test's.
@@ -55,7 +55,7 @@ func newQueue(t *testing.T, rates embedded.Rates, w *worker) *embedded.Queue {
 	scheme := "worker" + strings.ToLower(rand.Text())
 	transport.RegisterProtocol(scheme, w)
 
-	q := embedded.NewQueue(scheme+"://worker/task", rates, slog.New(slog.DiscardHandler))
+	q := embedded.NewQueue(scheme+"://worker/task", rates, loggingtest.New(t))
 	t.Cleanup(q.Close)
 
 	return q

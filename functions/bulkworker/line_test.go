@@ -1,0 +1,98 @@
+package bulkworker_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/ctklaviyo/connector/functions/bulkworker"
+	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
+	"github.com/ctklaviyo/connector/shared/faulttest"
+	"github.com/ctklaviyo/connector/shared/functiontest"
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
+	"github.com/ctklaviyo/connector/shared/settings"
+)
+
+// Each delivery of a task leaves one line, and its requests are those that were sent for it, repeats and tokens included.
+func TestOneLineForEachTask(t *testing.T) {
+	t.Parallel()
+
+	shop, account := commercetoolstest.NewServer("demo"), klaviyotest.New(klaviyotest.Options{Key: "pk_test"})
+	shop.Fill(commercetoolstest.NewShop(3, commercetoolstest.Size{Customers: 20}))
+
+	refused := functiontest.First("POST /api/profile-bulk-import-jobs", faulttest.Fault{Status: 503})
+	ct := commercetools.New(functiontest.CommercetoolsConfig(functiontest.Memory("http://commercetools.example", shop)))
+	kl := klaviyo.New(functiontest.KlaviyoConfig(functiontest.Memory("http://klaviyo.example", faulttest.Wrap(account, refused))))
+
+	p := newPost(t, bulkworker.Importers(ct, kl, settings.Shop{}, settings.Config{}))
+	p.start(t)
+
+	var total int64
+
+	for n := 0; ; n++ {
+		task, ok := p.next()
+		if !ok {
+			break
+		}
+
+		before := ct.Requests() + kl.Requests()
+
+		if w := p.post(t, task, ""); w.Code != http.StatusNoContent {
+			t.Fatalf("task %d: status %d", n, w.Code)
+		}
+
+		sent := ct.Requests() + kl.Requests() - before
+		total += sent
+
+		want := map[string]any{
+			"level": "INFO", "msg": "task handled", "function": "BulkWorker", "outcome": "done", "resource": "customers",
+			"run": task.Run, "shard": float64(task.Shard), "page": float64(task.Page), "attempt": 1.0, "requests": float64(sent),
+		}
+		if diff := cmp.Diff(want, p.line(t), cmpopts.IgnoreMapEntries(func(k string, _ any) bool { return k == "time" || k == "milliseconds" })); diff != "" {
+			t.Errorf("task %d: line (-want +got):\n%s", n, diff)
+		}
+	}
+
+	// The plan's token and count, two pages, a batch that is sent twice, and its job.
+	if total < 5 {
+		t.Errorf("%d requests in all", total)
+	}
+}
+
+func TestLineOfATaskThatComesBack(t *testing.T) {
+	t.Parallel()
+
+	p := newPost(t, map[bulk.Resource]bulk.Importer{bulk.Customers: failing{&klaviyo.Error{Status: 503, Operation: "POST /api/x"}}})
+	p.start(t)
+
+	task, _ := p.next()
+
+	if w := p.post(t, task, "11"); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("status %d, want 503", w.Code)
+	}
+
+	if line := p.line(t); line["outcome"] != "later" || line["attempt"] != 12.0 || line["level"] != "WARN" || line["error"] == nil {
+		t.Errorf("line = %v", line)
+	}
+}
+
+// line returns the one line that was logged since the last.
+func (p *post) line(t *testing.T) map[string]any {
+	t.Helper()
+
+	defer p.log.Reset()
+
+	var line map[string]any
+	if err := json.Unmarshal(p.log.Bytes(), &line); err != nil || bytes.Count(p.log.Bytes(), []byte("\n")) != 1 {
+		t.Fatalf("want one line, got %q", &p.log)
+	}
+
+	return line
+}
