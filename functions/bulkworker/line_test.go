@@ -37,7 +37,7 @@ func TestOneLineForEachTask(t *testing.T) {
 	var total int64
 
 	for n := 0; ; n++ {
-		task, ok := p.next()
+		task, ok := p.Next()
 		if !ok {
 			break
 		}
@@ -72,7 +72,7 @@ func TestLineOfATaskThatComesBack(t *testing.T) {
 	p := newPost(t, map[bulk.Resource]bulk.Importer{bulk.Customers: failing{&klaviyo.Error{Status: 503, Operation: "POST /api/x"}}})
 	p.start(t)
 
-	task, _ := p.next()
+	task, _ := p.Next()
 
 	if w := p.post(t, task, "11"); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("status %d, want 503", w.Code)

@@ -145,6 +145,8 @@ func want(t *testing.T, p bulk.Progress, counts bulk.Counts, reasons ...string) 
 		t.Fatal(err)
 	}
 
+	loggingtest.Check(t, string(said))
+
 	for _, reason := range reasons {
 		if !strings.Contains(string(said), reason) {
 			t.Errorf("errors = %s, want one with %q", said, reason)

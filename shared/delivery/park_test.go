@@ -113,6 +113,10 @@ func park(t *testing.T, body string, err error) (delivery.Parked, int) {
 		t.Fatalf("parked %d messages, want 1", len(k.parked))
 	}
 
+	for _, value := range k.parked[0].Attributes {
+		loggingtest.Check(t, value)
+	}
+
 	return k.parked[0], w.Code
 }
 
