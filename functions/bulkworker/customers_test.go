@@ -17,7 +17,6 @@ import (
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
 	"github.com/ctklaviyo/connector/shared/faulttest"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
-	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 // customer is one of commercetools'; number makes its id and email.

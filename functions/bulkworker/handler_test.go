@@ -27,13 +27,16 @@ type post struct {
 
 	handler http.Handler
 	control *bulk.Control
+	// log has a line after each delivery.
+	log bytes.Buffer
 }
 
 // newPost returns the function with these importers.
 func newPost(t *testing.T, importers map[bulk.Resource]bulk.Importer) *post {
 	t.Helper()
 
-	p, store, log := &post{}, bulktest.NewStore(t), loggingtest.New(t)
+	p, store := &post{}, bulktest.NewStore(t)
+	log := loggingtest.New(t, &p.log)
 	worker := bulk.NewWorker(store, p, importers, log)
 	p.handler = bulkworker.New(func() (*bulk.Worker, error) { return worker, nil }, log)
 	p.control = bulk.NewControl(store, p, log)
