@@ -32,7 +32,7 @@ func take(ctx context.Context, header http.Header, body string) became {
 		k   keeper
 	)
 
-	handler := delivery.NewHandler("Test", slog.New(slog.NewJSONHandler(&log, nil)), func() (delivery.Target, error) {
+	handler := delivery.NewHandler("Test", slog.New(slog.NewJSONHandler(&log, nil)), func() (delivery.Target, error) { //nolint:forbidigo // the ids are any text, and could look like anything
 		return delivery.Target{Project: "demo", Parker: &k, Handle: func(_ context.Context, m delivery.Message) error {
 			b.Handled = append(b.Handled, m)
 
