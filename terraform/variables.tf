@@ -169,7 +169,7 @@ variable "preferred_locale" {
   default     = null
 
   validation {
-    condition     = var.preferred_locale == null || can(regex("^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", var.preferred_locale))
+    condition     = var.preferred_locale == null || can(regex("^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", var.preferred_locale))
     error_message = "preferred_locale must be a language tag such as en-US."
   }
 }
@@ -191,7 +191,7 @@ variable "product_url_template" {
   default     = null
 
   validation {
-    condition     = var.product_url_template == null || can(regex("^https?://.*\\{\\{productSlug\\}\\}", var.product_url_template))
+    condition     = var.product_url_template == null || can(regex("^https?://[^/[:space:]]+/[^[:space:]]*\\{\\{productSlug\\}\\}[^[:space:]]*$", var.product_url_template))
     error_message = "product_url_template must be a URL such as https://example.com/p/{{productSlug}}."
   }
 }

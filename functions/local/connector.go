@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/sethvargo/go-envconfig"
 
@@ -170,7 +172,7 @@ func (c *connector) realtime(shop settings.Shop, cfg settings.Config) map[string
 func (c *connector) environment(ctx context.Context, say io.Writer) (environment, error) {
 	lookuper := envconfig.OsLookuper()
 
-	if !hasCredentials(lookuper) {
+	if !hasCredentials() {
 		d, err := startDemo(ctx, demoOptions{size: demoSize(), jobTime: demoJobTime, ctAddr: "127.0.0.1:0", klAddr: "127.0.0.1:0"})
 		if err != nil {
 			return environment{}, err
@@ -194,16 +196,12 @@ func (c *connector) environment(ctx context.Context, say io.Writer) (environment
 	return env, nil
 }
 
-// hasCredentials tells whether any variable of a real shop is set, be it to nothing: a part of them is an error, and not
-// the demo shop.
-func hasCredentials(l envconfig.Lookuper) bool {
-	for _, name := range []string{"CT_API_URL", "CT_AUTH_URL", "CT_PROJECT_ID", "CT_API_CLIENT", "CT_SCOPES", "KLAVIYO_AUTH_KEY", "KLAVIYO_API_URL"} {
-		if _, ok := l.Lookup(name); ok {
-			return true
-		}
-	}
-
-	return false
+// hasCredentials tells whether any variable of a real shop is set, be it to nothing or misspelt: a part of them is an error,
+// and not the demo shop.
+func hasCredentials() bool {
+	return slices.ContainsFunc(os.Environ(), func(variable string) bool {
+		return strings.HasPrefix(variable, "CT_") || strings.HasPrefix(variable, "KLAVIYO_")
+	})
 }
 
 // openStore opens the state file; the demo shop's goes with the process, as the shop does.

@@ -104,6 +104,9 @@ func (i *imports) begin(ctx context.Context, c *connector, resource bulk.Resourc
 		if _, err := c.control.Stop(ctx, resource); err != nil {
 			return run, err
 		}
+	case interrupted && run.Options.DeleteAll:
+		return run, &exitError{code: exitUse, err: fmt.Errorf(
+			"a deletion of all %s was interrupted; `serve` goes on with it, or add --restart to drop it", resource)}
 	case interrupted && !same(run.Options, i.options):
 		return run, &exitError{code: exitUse, err: fmt.Errorf(
 			"an import of %s with other options (%s) was interrupted; repeat those to go on with it, or add --restart to drop it",

@@ -20,6 +20,8 @@ type parkedMessages interface {
 	// Read returns up to limit messages, the oldest first, and waits so long for another one.
 	Read(ctx context.Context, limit int, wait time.Duration) ([]delivery.Kept, error)
 	Remove(ctx context.Context, id string) error
+	// Where says where they are.
+	Where() string
 }
 
 // parkedEnvironment is what says where parked messages are.
@@ -81,7 +83,7 @@ func withParked(ctx context.Context, state string, use func(parkedMessages) erro
 
 	switch {
 	case state != "":
-	case !hasCredentials(envconfig.OsLookuper()):
+	case !hasCredentials():
 		return errors.New("the demo shop keeps no parked messages; set PARKED_TOPIC, or the variables of your shop, or --state")
 	default:
 		if env, err = settings.Load[environment](ctx, envconfig.OsLookuper()); err != nil {
@@ -146,6 +148,11 @@ func (f parkedFile) Remove(ctx context.Context, id string) error {
 	}
 
 	return f.store.Unpark(ctx, number)
+}
+
+// Where implements parkedMessages.
+func (parkedFile) Where() string {
+	return "the state file; PARKED_TOPIC leads to what the deployed functions have parked"
 }
 
 // openParker chooses where serve parks: in PARKED_TOPIC, or in the state file. The demo shop's messages stay out of a topic.

@@ -82,7 +82,7 @@ func parkedListCommand(state *string, r *reading) *cobra.Command {
 					return writeJSON(cmd.OutOrStdout(), rows)
 				}
 
-				writeParked(cmd.OutOrStdout(), rows)
+				writeParked(cmd.OutOrStdout(), rows, from.Where())
 
 				return nil
 			})
@@ -100,9 +100,9 @@ func writeJSON(out io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-func writeParked(out io.Writer, rows []parkedRow) {
+func writeParked(out io.Writer, rows []parkedRow, where string) {
 	if len(rows) == 0 {
-		fmt.Fprintln(out, "nothing is parked")
+		fmt.Fprintln(out, "nothing is parked in "+where)
 
 		return
 	}

@@ -34,13 +34,14 @@ last one for each resource that was begun, with "final":true. Notes and errors g
   final                  the last one of its resource
   run, resource          the import's id, and what is imported
   status                 running, done, stopped or failed; failed could not go on, and reason says why
-  ids, since, dryRun     what it was narrowed to: how many ids, a time, nothing sent
+  ids, since, startId    what it was narrowed to: how many ids, a time, an id
+  dryRun, deleteAll      nothing is sent; a deletion, which serve starts
   total                  about how many records there are
   read, sent             records of commercetools; those that Klaviyo has accepted
   failed, skipped        refused or unreadable; nothing to send, such as an order of nobody
   perSecond              records read a second since the start
   startedAt, finishedAt, estimatedEnd
-  errors                 the last 10 failures: id, reason, and Klaviyo's status, code and pointer
+  errors                 the last 10 failures: id, reason, and Klaviyo's code and pointer
   interrupted            in the last one: it goes on with the next run
   commercetoolsRequests, klaviyoRequests   in the last one: how many requests it took
 

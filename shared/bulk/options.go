@@ -122,6 +122,10 @@ func ParseOptions(resource Resource, body []byte, now time.Time) (Options, error
 func ParseSince(text string, now time.Time) (time.Time, error) {
 	// With its offset a time of year 1 or 9999 may be outside of what can be stored.
 	if t, err := time.Parse(time.RFC3339, text); err == nil && 1 <= t.UTC().Year() && t.UTC().Year() <= 9999 {
+		if t.After(now) {
+			return time.Time{}, &OptionsError{Field: "since", Problem: "is in the future"}
+		}
+
 		return t.UTC(), nil
 	}
 

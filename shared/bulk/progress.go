@@ -1,16 +1,21 @@
 package bulk
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Progress is the answer of GET /sync/{resource}.
 type Progress struct {
 	Run      string   `json:"run,omitempty"`
 	Resource Resource `json:"resource"`
 	Status   Status   `json:"status"`
-	// IDs is how many ids the run was narrowed to; 0 for all. Since and DryRun are its other options.
-	IDs    int       `json:"ids,omitempty"`
-	Since  time.Time `json:"since,omitzero"`
-	DryRun bool      `json:"dryRun,omitempty"`
+	// IDs is how many ids the run was narrowed to; 0 for all. The others are its other options.
+	IDs       int       `json:"ids,omitempty"`
+	Since     time.Time `json:"since,omitzero"`
+	StartID   string    `json:"startId,omitempty"`
+	DryRun    bool      `json:"dryRun,omitempty"`
+	DeleteAll bool      `json:"deleteAll,omitempty"`
 	// Reason says why a failed run could not go on.
 	Reason string `json:"reason,omitempty"`
 	// Total is about how many records there are.
@@ -30,7 +35,8 @@ type Progress struct {
 func newProgress(r Run, shards []Shard, now time.Time) Progress {
 	p := Progress{
 		Run: r.ID, Resource: r.Resource, Status: r.Status, Reason: r.Reason, Total: r.Total,
-		IDs: len(r.Options.IDs), Since: r.Options.Since, DryRun: r.Options.DryRun,
+		IDs: len(r.Options.IDs), Since: r.Options.Since, StartID: r.Options.StartID,
+		DryRun: r.Options.DryRun, DeleteAll: r.Options.DeleteAll,
 		StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
 	}
 
@@ -48,7 +54,7 @@ func newProgress(r Run, shards []Shard, now time.Time) Progress {
 
 	elapsed := end.Sub(r.StartedAt)
 	if elapsed > 0 {
-		p.PerSecond = float64(p.Read) / elapsed.Seconds()
+		p.PerSecond = math.Round(float64(p.Read)/elapsed.Seconds()*10) / 10
 	}
 
 	// What is left is known only as long as less was read than was counted: nobody counts what is to be deleted.

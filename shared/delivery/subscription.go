@@ -171,6 +171,9 @@ func (s *ParkedSubscription) hold(received []*pubsubpb.ReceivedMessage) []Kept {
 	return fresh
 }
 
+// Where is the subscription's name.
+func (s *ParkedSubscription) Where() string { return s.name }
+
 // Remove takes a message out for good: one that Read has returned, once.
 func (s *ParkedSubscription) Remove(ctx context.Context, id string) error {
 	s.mu.Lock()

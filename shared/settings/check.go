@@ -78,6 +78,10 @@ func checkValue(path string, v any) []string {
 	switch {
 	case strings.HasPrefix(path, "disabledEvents[") && !slices.Contains(events(), text):
 		return []string{at(path, fmt.Sprintf("%q is not an event; there are %s", text, strings.Join(events(), ", ")))}
+	case strings.HasPrefix(path, "order.states.") && !slices.Contains(orderStates(), text):
+		return []string{at(path, fmt.Sprintf("%q is not a state of an order; there are %s", text, strings.Join(orderStates(), ", ")))}
+	case strings.HasPrefix(path, "payment.states.") && !slices.Contains(transactionStates(), text):
+		return []string{at(path, fmt.Sprintf("%q is not a state of a transaction; there are %s", text, strings.Join(transactionStates(), ", ")))}
 	case strings.HasPrefix(path, "order.metrics.") && text == "":
 		return []string{at(path, "must not be empty: Klaviyo takes no event without a name")}
 	case strings.HasPrefix(path, "order.metrics.") && utf8.RuneCountInString(text) > maxMetric:
@@ -86,6 +90,12 @@ func checkValue(path string, v any) []string {
 		return nil
 	}
 }
+
+// orderStates are those of https://docs.commercetools.com/api/projects/orders#orderstate.
+func orderStates() []string { return []string{"Open", "Confirmed", "Complete", "Cancelled"} }
+
+// transactionStates are those of https://docs.commercetools.com/api/projects/payments#transactionstate.
+func transactionStates() []string { return []string{"Initial", "Pending", "Success", "Failure"} }
 
 // events returns what can be switched off: message types, and for changes the resource type with what became of it.
 func events() []string {

@@ -33,7 +33,7 @@ type Store struct{ db *bolt.DB }
 func Open(path string) (*Store, error) {
 	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second})
 	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("the state file %s is in use by another process", path)
+		return nil, fmt.Errorf("the state file %s is in use by another process, `serve` or `run` for example; stop that first, or use another file", path)
 	}
 
 	if err != nil {
