@@ -199,6 +199,7 @@ func (c *connector) environment(ctx context.Context, say io.Writer) (environment
 // hasCredentials tells whether any variable of a real shop is set, be it to nothing or misspelt: a part of them is an error,
 // and not the demo shop.
 func hasCredentials() bool {
+	//nolint:forbidigo // settings.Load reads only what it knows
 	return slices.ContainsFunc(os.Environ(), func(variable string) bool {
 		return strings.HasPrefix(variable, "CT_") || strings.HasPrefix(variable, "KLAVIYO_")
 	})
@@ -222,10 +223,13 @@ func (c *connector) openStore(path string, env environment) (err error) {
 	}
 
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("the state file's folder: %w", err)
+		return &exitError{code: exitStopped, err: fmt.Errorf("the state file's folder: %w", err)}
 	}
 
 	c.store, err = embedded.Open(path)
+	if errors.Is(err, embedded.ErrInUse) {
+		return &exitError{code: exitStopped, err: err}
+	}
 
 	return err
 }

@@ -159,9 +159,25 @@ func demoCommand() *cobra.Command {
 	return c
 }
 
-// newServer returns a server with bounds on slow clients.
+// newServer returns a server for this machine alone, with bounds on slow clients. A web page that is open in a browser here
+// must not start anything: neither by a request of its own, nor under a name that leads to this machine.
 func newServer(h http.Handler) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
+	guarded := http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+
+		if host != "localhost" && net.ParseIP(host) == nil {
+			http.Error(w, "this server is for 127.0.0.1 and localhost", http.StatusMisdirectedRequest)
+
+			return
+		}
+
+		h.ServeHTTP(w, r)
+	}))
+
+	return &http.Server{Handler: guarded, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
 }
 
 // shutdown lets the requests in flight finish.

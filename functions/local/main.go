@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -46,7 +47,9 @@ func main() {
 		return
 	}
 
-	fmt.Fprintln(os.Stderr, err)
+	for line := range strings.Lines(err.Error()) { // which may quote a service
+		fmt.Fprintln(os.Stderr, plain(strings.TrimSuffix(line, "\n")))
+	}
 
 	if exit, ok := errors.AsType[*exitError](err); ok {
 		os.Exit(exit.code)

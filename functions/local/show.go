@@ -105,7 +105,7 @@ func writeTable(out io.Writer, rows []row) {
 
 	for _, r := range rows {
 		for _, f := range r.Errors {
-			fmt.Fprintf(out, "failed: %s %s: %s\n", r.Resource, f.ID, f.Reason)
+			fmt.Fprintf(out, "failed: %s %s: %s\n", r.Resource, plain(f.ID), plain(f.Reason))
 		}
 	}
 }

@@ -7,17 +7,12 @@ import (
 	"testing"
 )
 
-// samples reads a page of sample resources from shared/samples beside the repository. Without them it skips the test, or fails it when CI is
-// set.
+// samples reads a page of sample resources from shared/samples beside the repository. Without them it skips the test.
 func samples(tb testing.TB, name string) []json.RawMessage {
 	tb.Helper()
 
 	data, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "samples", name))
 	if err != nil {
-		if os.Getenv("CI") != "" {
-			tb.Fatal(err)
-		}
-
 		tb.Skip("the samples are not in ../shared/samples")
 	}
 

@@ -28,12 +28,15 @@ const (
 // Store is a bulk.Store in one bbolt file.
 type Store struct{ db *bolt.DB }
 
+// ErrInUse says that another process has the file open.
+var ErrInUse = errors.New("is in use by another process, `serve` or `run` for example; stop that first, or use another file")
+
 // Open opens the file, and creates it when there is none. One process at a time can have it open; another gets an error
 // after a second.
 func Open(path string) (*Store, error) {
 	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second})
 	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("the state file %s is in use by another process, `serve` or `run` for example; stop that first, or use another file", path)
+		return nil, fmt.Errorf("the state file %s %w", path, ErrInUse)
 	}
 
 	if err != nil {
