@@ -6,15 +6,13 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"os"
-	"sync"
 
-	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 	"github.com/sethvargo/go-envconfig"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/bulk/cloud"
 	"github.com/ctklaviyo/connector/shared/commercetools"
+	"github.com/ctklaviyo/connector/shared/framework"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/once"
 	"github.com/ctklaviyo/connector/shared/settings"
@@ -22,11 +20,7 @@ import (
 
 const name = "BulkWorker"
 
-func init() {
-	handler := sync.OnceValue(func() http.Handler { return newHandler(envconfig.OsLookuper(), os.Stderr) })
-
-	functions.HTTP(name, func(w http.ResponseWriter, r *http.Request) { handler().ServeHTTP(w, r) })
-}
+func init() { framework.Register(name, newHandler) }
 
 // environment is what the function reads of its environment.
 type environment struct {

@@ -127,7 +127,7 @@ func (c *connector) listen(ctx context.Context, env environment, cfg settings.Co
 	c.url = "http://" + listener.Addr().String()
 	c.queue = embedded.NewQueue(c.url+"/BulkWorker", embedded.DefaultRates(), log) //nolint:contextcheck // ends with close
 	c.control = bulk.NewControl(c.store, c.queue, log)
-	c.server = newServer(c.routes(env.ProjectID, env.Shop, cfg, log))
+	c.server = newServer(ctx, c.routes(env.ProjectID, env.Shop, cfg, log))
 
 	go func() {
 		if err := c.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

@@ -79,7 +79,7 @@ func (d *demo) listen(ctx context.Context, addr string, h http.Handler) (url str
 		return "", fmt.Errorf("the demo shop: %w", err)
 	}
 
-	server := newServer(h)
+	server := newServer(ctx, h)
 	d.servers = append(d.servers, server)
 
 	go func() {
@@ -159,10 +159,22 @@ func demoCommand() *cobra.Command {
 	return c
 }
 
-// newServer returns a server for this machine alone, with bounds on slow clients. A web page that is open in a browser here
-// must not start anything: neither by a request of its own, nor under a name that leads to this machine.
-func newServer(h http.Handler) *http.Server {
-	guarded := http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// newServer returns a server for this machine alone, with bounds on slow clients. It ends by shutdown, not with the context.
+func newServer(ctx context.Context, h http.Handler) *http.Server {
+	base, cutOff := context.WithCancel(context.WithoutCancel(ctx))
+	s := &http.Server{
+		Handler: forThisMachine(h), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		BaseContext: func(net.Listener) context.Context { return base },
+	}
+	s.RegisterOnShutdown(func() { time.AfterFunc(7*time.Second, cutOff) })
+
+	return s
+}
+
+// forThisMachine refuses what a web page asks for that is open in a browser here: it must not start anything, neither by a
+// request of its own, nor under a name that leads to this machine.
+func forThisMachine(h http.Handler) http.Handler {
+	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := r.Host
 		if name, _, err := net.SplitHostPort(host); err == nil {
 			host = name
@@ -176,13 +188,12 @@ func newServer(h http.Handler) *http.Server {
 
 		h.ServeHTTP(w, r)
 	}))
-
-	return &http.Server{Handler: guarded, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
 }
 
-// shutdown lets the requests in flight finish.
+// shutdown lets the requests in flight finish. Those that take long are cut off in time to answer: a client should not see
+// its connection break.
 func shutdown(s *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 9*time.Second)
 	defer cancel()
 
 	if err := s.Shutdown(ctx); err != nil {

@@ -41,6 +41,11 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(exitStopped)
 		}
+	case asFunction:
+		if err := serveFunction(os.Getenv("PORT")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(exitStopped)
+		}
 	case asCurl:
 		if err := curl(os.Args[1:], os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)

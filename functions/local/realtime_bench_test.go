@@ -56,7 +56,7 @@ func serveWithoutLimits() error {
 
 	fmt.Printf("serving at http://%s: the realtime functions\n", listener.Addr()) //nolint:forbidigo // `serve` is asked for it
 
-	return newServer(mux).Serve(listener)
+	return newServer(context.Background(), mux).Serve(listener)
 }
 
 // shoppers is how many customers and orders there are that change.

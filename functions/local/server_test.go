@@ -11,7 +11,7 @@ import (
 func TestServerIsForThisMachine(t *testing.T) {
 	t.Parallel()
 
-	handler := newServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })).Handler
+	handler := forThisMachine(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 
 	for name, c := range map[string]struct {
 		host   string

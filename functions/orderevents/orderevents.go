@@ -13,25 +13,19 @@ package orderevents
 import (
 	"io"
 	"net/http"
-	"os"
-	"sync"
 
-	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 	"github.com/sethvargo/go-envconfig"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/delivery"
+	"github.com/ctklaviyo/connector/shared/framework"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/settings"
 )
 
 const name = "OrderEvents"
 
-func init() {
-	handler := sync.OnceValue(func() http.HandlerFunc { return newHandler(envconfig.OsLookuper(), os.Stderr) })
-
-	functions.HTTP(name, func(w http.ResponseWriter, r *http.Request) { handler()(w, r) })
-}
+func init() { framework.Register(name, newHandler) }
 
 // environment is what the function reads of its environment.
 type environment struct {

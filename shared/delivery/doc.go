@@ -15,6 +15,6 @@
 // What is parked stays until a person looks: ParkedSubscription reads the parked topic, and Try takes a message through a
 // handler once more. Only what then is Done may be taken out.
 //
-// The functions register with functions.HTTP, not functions.CloudEvent: the receive loop of the CloudEvents SDK hangs
+// The functions register with functions.HTTP (package framework), not functions.CloudEvent: the receive loop of the CloudEvents SDK hangs
 // for good when a client cancels at the wrong moment (https://github.com/cloudevents/sdk-go/issues/1224).
 package delivery
