@@ -82,9 +82,7 @@ func (c *Client) attempt(ctx context.Context, r request) (*http.Response, []byte
 		return nil, nil, retry.Final(errTooLarge)
 	}
 
-	if resp.StatusCode == http.StatusTooManyRequests {
-		turn.block(retry.After(resp.Header))
-	}
+	turn.heed(resp.StatusCode, resp.Header)
 
 	return resp, body, nil
 }

@@ -37,10 +37,13 @@ type limiter struct {
 	queue int
 	// blocked is when Klaviyo wants the next request at the earliest.
 	blocked time.Time
+	// share is the part of the burst limit that was left at slowed; see limitshare.go.
+	share  float64
+	slowed time.Time
 }
 
 func newLimiter(l Limit) *limiter {
-	return &limiter{limit: l, turn: semaphore.NewWeighted(1), starts: make([]time.Time, 0, max(l.Burst, l.Steady))}
+	return &limiter{limit: l, turn: semaphore.NewWeighted(1), starts: make([]time.Time, 0, max(l.Burst, l.Steady)), share: 1}
 }
 
 // wait returns when a request may start, and counts it as started. When that would be after the context's deadline it
@@ -140,7 +143,7 @@ func (l *limiter) earliest(now time.Time, ahead int) time.Time {
 		at = later(open.Add(minutes), l.ago(n-ahead).Add(minutes+steadyWindow))
 	}
 
-	if n := l.limit.Burst; n > 0 {
+	if n := l.burst(now); n > 0 {
 		seconds := time.Duration(ahead/n) * burstWindow
 		ahead %= n
 		at = later(at, open.Add(minutes+seconds))
