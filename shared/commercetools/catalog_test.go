@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -153,4 +154,34 @@ func TestCatalogErrors(t *testing.T) {
 			t.Errorf("a SKU that is a number: %v", err)
 		}
 	}
+}
+
+// Whatever an SKU holds, it is compared with SKUs, and ends no predicate.
+func FuzzSKU(f *testing.F) {
+	for _, sku := range []string{"A", `5" nail`, `\`, `\"`, `") or sku in ("other`, "a\nb", "a\x00b", "..", "ü漢🙂", "&limit=1", strings.Repeat("a", 20_000)} {
+		f.Add(sku)
+	}
+
+	f.Fuzz(func(t *testing.T, sku string) {
+		if !utf8.ValidString(sku) || strings.TrimSpace(sku) == "" || sku == "other" {
+			t.Skip("no SKU that JSON can bring, or none at all")
+		}
+
+		shop := commercetoolstest.NewServer("shop")
+
+		for i, s := range []string{sku, "other"} {
+			entry, err := json.Marshal(map[string]any{"id": fmt.Sprintf("entry-%d", i), "version": 1, "sku": s, "availableQuantity": 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			shop.Put("inventory", entry)
+		}
+
+		got, err := commercetools.New(local(shop)).InventoryOf(t.Context(), "", sku)
+		// One that is too long for a URL isn't asked about.
+		if tooLong := len(sku) > 1000 && len(got) == 0; err != nil || !tooLong && (len(got) != 1 || got[0].SKU != sku) {
+			t.Errorf("got %d entries, %v, want the one of %.50q", len(got), err, sku)
+		}
+	})
 }

@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
 
 	"golang.org/x/oauth2"
 
@@ -74,12 +75,21 @@ func New(cfg Config) *Client {
 // Requests is how many HTTP requests were sent so far, repeats and token requests included.
 func (c *Client) Requests() int64 { return c.sender.sent.Load() }
 
+// maxID is more than the 36 characters of an id; a longer one only makes a URL that nobody reads.
+const maxID = 256
+
+// IsID tells whether a text may be a resource's id. Most are UUIDs; nobody promises that, so only what could do harm is
+// refused: escaped as it will be, a gateway may still take a slash for one, and dots for a way up; "key=…" and
+// "email-token=…" would look something else up than an id.
+func IsID(id string) bool {
+	return id != "" && len(id) <= maxID && id != "." && id != ".." && !strings.ContainsAny(id, `/\=`) &&
+		!strings.ContainsFunc(id, unicode.IsControl)
+}
+
 // Get fetches one resource. Each expand is a reference path that commercetools resolves, such as "paymentInfo.payments[*]".
 // A resource that does not exist is an *[Error] that [IsNotFound] knows.
 func (c *Client) Get(ctx context.Context, e Endpoint, id string, expand ...string) (json.RawMessage, error) {
-	// Escaped as it will be, a gateway may still take a slash for one, and dots for a way up; "key=…" and "email-token=…"
-	// would look something else up than an id.
-	if id == "" || id == "." || id == ".." || strings.ContainsAny(id, `/\=`) {
+	if !IsID(id) {
 		return nil, fmt.Errorf("commercetools: get %s: %w", e, ErrInvalidID)
 	}
 

@@ -142,7 +142,7 @@ func TestGetRefusesWhatIsNoID(t *testing.T) {
 
 	client := commercetools.New(local(http.NotFoundHandler()))
 
-	for _, id := range []string{"", ".", "..", "key=c1", "email-token=abc", "/", "a/../../orders", `a\b`} {
+	for _, id := range []string{"", ".", "..", "key=c1", "email-token=abc", "/", "a/../../orders", `a\b`, "a\nb", "a\x00b", strings.Repeat("a", 1<<20)} {
 		if _, err := client.Get(t.Context(), commercetools.Customers, id); !errors.Is(err, commercetools.ErrInvalidID) {
 			t.Errorf("id %q: %v", id, err)
 		}

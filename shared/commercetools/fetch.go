@@ -143,6 +143,10 @@ func skusIn(skus []string) []Predicate {
 		q := quote(sku)
 
 		length := len(url.QueryEscape(q + ","))
+		if length > maxSKUs { // Nothing can be asked about it, and the others need not wait for it.
+			continue
+		}
+
 		if size+length > maxSKUs {
 			flush()
 		}

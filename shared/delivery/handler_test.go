@@ -302,3 +302,16 @@ func TestForeignProject(t *testing.T) {
 		})
 	}
 }
+
+// What is logged of a message is bounded, as what it can hold isn't.
+func TestLargeIDIsLoggedInPart(t *testing.T) {
+	t.Parallel()
+
+	large := strings.Repeat("ü", 1<<20)
+
+	w, line := serve(t, strings.NewReader(push(`{"notificationType":"ResourceDeleted","resource":{"typeId":"customer","id":"`+large+`"}}`)),
+		func() (delivery.Target, error) { return delivery.Target{}, nil })
+	if id, _ := line["resource_id"].(string); w.Code != http.StatusServiceUnavailable || id != strings.Repeat("ü", 128)+"…" {
+		t.Errorf("status %d, resource_id of %d bytes", w.Code, len(id))
+	}
+}

@@ -3,9 +3,13 @@ package delivery
 import (
 	"errors"
 	"log/slog"
+	"strings"
 
 	"github.com/ctklaviyo/connector/shared/logging"
 )
+
+// maxLogged is how much of a value is logged; no id is as long.
+const maxLogged = 256
 
 // attrs is what is logged about a delivery: ids, never a body.
 func (r result) attrs(function string, d delivered) []slog.Attr {
@@ -18,6 +22,12 @@ func (r result) attrs(function string, d delivered) []slog.Attr {
 		slog.String(logging.ResourceIDKey, m.Resource.ID),
 		slog.String("message_id", m.ID),
 		slog.String("pubsub_id", d.id),
+	}
+
+	for i, a := range attrs { // they come from outside, and Cloud Logging drops a line of more than 256 KB
+		if v := a.Value.String(); len(v) > maxLogged {
+			attrs[i].Value = slog.StringValue(strings.ToValidUTF8(v[:maxLogged], "") + "…")
+		}
 	}
 
 	if d.attempt > 0 {

@@ -121,6 +121,8 @@ func (m Message) check() error {
 		return Ignored("the subscription's test notification")
 	case m.Resource.TypeID == "" || m.Resource.ID == "":
 		return Unreadable("the resource's typeId or id is missing")
+	case !commercetools.IsID(m.Resource.ID): // It would get into URLs, also of a deletion in Klaviyo.
+		return Unreadable("the resource's id can't be one")
 	}
 
 	return nil
