@@ -2,7 +2,6 @@ package bulksync_test
 
 import (
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/ctklaviyo/connector/functions/bulksync"
 	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 func hostile() map[string]string {
@@ -59,7 +59,7 @@ func TestHostilePaths(t *testing.T) {
 		t.Error("the store was asked")
 
 		return nil, bulk.ErrNotRunning
-	}, slog.New(slog.DiscardHandler))
+	}, loggingtest.New(t))
 
 	for name, text := range hostile() {
 		for _, path := range []string{"/sync/" + text, "/sync/" + text + "/stop", "/" + text, "/sync/orders/" + text} {

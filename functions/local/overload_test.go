@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"net/http"
@@ -25,6 +24,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/functiontest"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 // changesInMinute is three times what Klaviyo takes of updates of profiles.
@@ -203,7 +203,7 @@ func (o *overload) start(ct http.Handler) busyInstance {
 	atKlaviyo.Limits = klaviyo.PublishedLimits()
 
 	all, err := newInstance(functiontest.CommercetoolsConfig(functiontest.Memory("http://commercetools.example", far(ct))),
-		atKlaviyo, slog.New(slog.DiscardHandler), &o.parked)
+		atKlaviyo, loggingtest.New(o.t), &o.parked)
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -79,13 +79,13 @@ func startFunction(t *testing.T, name string, env []string) (url string, c *exec
 	return "", nil
 }
 
-// gate holds requests to Klaviyo back until it lets some through.
-type gate struct {
+// holdUp holds requests to Klaviyo back until it lets some through.
+type holdUp struct {
 	waiting atomic.Int64
 	pass    chan struct{}
 }
 
-func (g *gate) before(h http.Handler) http.Handler {
+func (g *holdUp) before(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// Only then a server notices that its client has gone.
 		body, _ := io.ReadAll(r.Body)
@@ -102,8 +102,8 @@ func (g *gate) before(h http.Handler) http.Handler {
 	})
 }
 
-// until waits for so many requests in the gate.
-func (g *gate) until(t *testing.T, waiting int64) {
+// until waits for so many requests in the holdUp.
+func (g *holdUp) until(t *testing.T, waiting int64) {
 	t.Helper()
 
 	for range 2000 {
@@ -216,7 +216,7 @@ func TestShutdown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			g := &gate{pass: make(chan struct{})}
+			g := &holdUp{pass: make(chan struct{})}
 			s := newShop(t, 0, klaviyotest.Options{}, g.before)
 			url, c := start(t, append(s.env, "LOG_LEVEL=error"))
 

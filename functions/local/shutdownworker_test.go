@@ -22,6 +22,8 @@ import (
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
+	"github.com/ctklaviyo/connector/shared/once"
 	"github.com/ctklaviyo/connector/shared/settings"
 )
 
@@ -32,7 +34,7 @@ const workerOnDisk = "WorkerOnDisk"
 func startWorkerOnDisk(variables envconfig.Lookuper, log io.Writer) http.Handler {
 	logger := slog.New(slog.NewJSONHandler(log, nil))
 
-	return bulkworker.New(settings.Once(func() (*bulk.Worker, error) {
+	return bulkworker.New(once.Success(func() (*bulk.Worker, error) {
 		env, err := settings.Load[environment](context.Background(), variables)
 		if err != nil {
 			return nil, err
@@ -132,7 +134,7 @@ func TestShutdownOfAnImport(t *testing.T) {
 
 	const customers = 700
 
-	g := &gate{pass: make(chan struct{})}
+	g := &holdUp{pass: make(chan struct{})}
 	s := newShop(t, customers, klaviyotest.Options{}, g.before)
 	queue := &tasks{seen: map[string]bool{}}
 	server := httptest.NewServer(queue)
@@ -195,7 +197,7 @@ func begun(t *testing.T, state string, queue bulk.Queue) {
 		t.Fatal(err)
 	}
 
-	if _, err := bulk.NewControl(store, queue, slog.New(slog.DiscardHandler)).Start(t.Context(), bulk.Customers, bulk.Options{}); err != nil {
+	if _, err := bulk.NewControl(store, queue, loggingtest.New(t)).Start(t.Context(), bulk.Customers, bulk.Options{}); err != nil {
 		t.Fatal(err)
 	}
 

@@ -230,7 +230,7 @@ func (o orders) properties(t *testing.T, raw json.RawMessage, order rawOrder) fi
 	}
 
 	properties["OrderId"], properties["Items"] = order.ID, items
-	properties["ItemNames"], properties["Categories"] = once(names), once(crumbs)
+	properties["ItemNames"], properties["Categories"] = eachOnce(names), eachOnce(crumbs)
 
 	return properties
 }
@@ -260,7 +260,7 @@ func (o orders) lines(t *testing.T, raw json.RawMessage, order rawOrder) []wante
 		delete(properties, "ItemPrice")
 		delete(properties, "RowTotal")
 
-		properties["OrderId"], properties["Categories"] = order.ID, once(o.crumbs(line.ProductID))
+		properties["OrderId"], properties["Categories"] = order.ID, eachOnce(o.crumbs(line.ProductID))
 		lines[i] = wantedLine{line, properties}
 	}
 
@@ -318,8 +318,8 @@ func own(t *testing.T, raw json.RawMessage) fields {
 	return all
 }
 
-// once keeps the first of equal texts.
-func once(texts []string) []string {
+// eachOnce keeps the first of equal texts.
+func eachOnce(texts []string) []string {
 	kept := []string{}
 
 	for _, text := range texts {
