@@ -22,6 +22,7 @@ locals {
   common_packages = [
     "config",
     "shared/commercetools",
+    "shared/framework",
     "shared/klaviyo",
     "shared/logging",
     "shared/mapping",

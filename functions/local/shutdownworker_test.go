@@ -22,6 +22,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
+	"github.com/ctklaviyo/connector/shared/logging"
 	"github.com/ctklaviyo/connector/shared/loggingtest"
 	"github.com/ctklaviyo/connector/shared/once"
 	"github.com/ctklaviyo/connector/shared/settings"
@@ -32,7 +33,7 @@ import (
 const workerOnDisk = "WorkerOnDisk"
 
 func startWorkerOnDisk(variables envconfig.Lookuper, log io.Writer) http.Handler {
-	logger := slog.New(slog.NewJSONHandler(log, nil))
+	logger := logging.New(log, slog.LevelInfo, "")
 
 	return bulkworker.New(once.Success(func() (*bulk.Worker, error) {
 		env, err := settings.Load[environment](context.Background(), variables)
