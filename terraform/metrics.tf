@@ -67,7 +67,7 @@ resource "google_logging_metric" "message_requests" {
   project         = local.project
   name            = "${var.prefix}/message_requests"
   description     = "How many requests to commercetools and Klaviyo a message took, repeats included."
-  filter          = "${local.our_log} AND jsonPayload.message=\"message handled\""
+  filter          = "${local.realtime_log} AND jsonPayload.message=\"message handled\""
   value_extractor = "EXTRACT(jsonPayload.requests)"
 
   metric_descriptor {
