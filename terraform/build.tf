@@ -1,5 +1,14 @@
 # Where the functions' source and images are kept, and who builds them.
 
+locals {
+  # Whatever takes the builder from here waits for its rights, too: without them the first build fails.
+  builder = [
+    google_service_account.builder.id,
+    google_project_iam_member.builder,
+    google_artifact_registry_repository_iam_member.builder,
+  ][0]
+}
+
 resource "google_storage_bucket" "source" {
   project  = local.project
   name     = "${var.project}-${var.prefix}-source"

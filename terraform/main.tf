@@ -13,9 +13,9 @@ locals {
     project    = local.project
     region     = var.region
     prefix     = var.prefix
-    bucket     = google_storage_bucket.source.name
+    bucket     = google_storage_bucket.source.id
     repository = google_artifact_registry_repository.images.id
-    builder    = google_service_account.builder.id
+    builder    = local.builder
   }
 
   # Which of our packages go into a function's zip. A plan fails when the list is wrong.
@@ -54,7 +54,8 @@ locals {
     PRODUCT_URL_TEMPLATE = var.product_url_template
   }
   realtime_environment = merge(local.log_environment, local.api_environment, local.file_environment, {
-    PARKED_TOPIC = google_pubsub_topic.parked.name
+    # The subscription's name is the topic's. What is published before there is a subscription is lost: a function waits for it.
+    PARKED_TOPIC = google_pubsub_subscription.parked.name
   })
   bulk_environment = merge(local.log_environment, {
     FIRESTORE_DATABASE    = google_firestore_database.sync.name

@@ -151,3 +151,14 @@ run "invokers_and_scaling" {
     error_message = "scaling replaces what it names, and nothing else."
   }
 }
+
+# The variable's own check doesn't know the function's default of max_instances.
+run "more_instances_at_least_than_at_most" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    scaling = { min_instances = 4 }
+  }
+
+  expect_failures = [google_cloudfunctions2_function.this]
+}

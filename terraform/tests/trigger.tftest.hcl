@@ -8,7 +8,7 @@ mock_provider "commercetools" {}
 
 variables {
   deployment = { project = "my-shop", region = "europe-west1" }
-  function   = { name = "ctklaviyo-orderevents", uri = "https://orderevents-abcdefghij-ew.a.run.app", timeout = 60 }
+  function   = { id = "projects/my-shop/locations/europe-west1/functions/ctklaviyo-orderevents", name = "ctklaviyo-orderevents", uri = "https://orderevents-abcdefghij-ew.a.run.app", timeout = 60 }
   resource   = "order"
   messages   = ["OrderCreated", "OrderStateChanged"]
   settings = {
@@ -128,6 +128,19 @@ run "changes_without_messages" {
   }
 }
 
+run "neither_messages_nor_changes" {
+  command = plan
+  module { source = "./modules/trigger" }
+  variables {
+    messages = []
+  }
+
+  assert {
+    condition     = length(commercetools_subscription.this) == 0
+    error_message = "commercetools refuses a subscription to nothing."
+  }
+}
+
 run "without_the_commercetools_subscription" {
   command = plan
   module { source = "./modules/trigger" }
@@ -165,7 +178,7 @@ run "a_function_that_takes_too_long" {
   command = plan
   module { source = "./modules/trigger" }
   variables {
-    function = { name = "ctklaviyo-orderevents", uri = "https://orderevents-abcdefghij-ew.a.run.app", timeout = 600 }
+    function = { id = "projects/my-shop/locations/europe-west1/functions/ctklaviyo-orderevents", name = "ctklaviyo-orderevents", uri = "https://orderevents-abcdefghij-ew.a.run.app", timeout = 600 }
   }
 
   expect_failures = [var.function]

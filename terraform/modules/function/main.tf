@@ -12,10 +12,11 @@ locals {
   module_path = regex("(?m)^module (\\S+)$", file("${local.root}/go.mod"))[0]
   packages    = setunion(var.packages, ["functions/${local.folder}"])
 
-  # Everything in a package's own folder, embedded files too, but no tests.
+  # A package's code and the files that it embeds, but no tests. Other files don't count: a stray one, which may be no text
+  # at all, must neither fail a plan nor deploy anything.
   files = toset(concat(["go.mod", "go.sum"], flatten([
     for package in local.packages : [
-      for name in fileset("${local.root}/${package}", "*") : "${package}/${name}" if !endswith(name, "_test.go")
+      for name in fileset("${local.root}/${package}", "*.{go,json,yaml}") : "${package}/${name}" if !endswith(name, "_test.go")
     ]
   ])))
   source = merge(
@@ -29,6 +30,9 @@ locals {
   ]))
   missing = setsubtract(local.imported, local.packages)
   unused  = setsubtract(local.packages, local.imported)
+
+  min_instances = coalesce(var.scaling.min_instances, 0)
+  max_instances = coalesce(var.scaling.max_instances, var.size.max_instances)
 }
 
 data "archive_file" "source" {
@@ -51,8 +55,6 @@ resource "google_storage_bucket_object" "source" {
   source = data.archive_file.source.output_path
 
   lifecycle {
-    create_before_destroy = true
-
     precondition {
       condition     = length(local.missing) == 0
       error_message = "The zip of ${var.name} lacks packages that it imports; add to its list: ${join(", ", local.missing)}."
@@ -108,8 +110,8 @@ resource "google_cloudfunctions2_function" "this" {
     available_memory = var.size.memory
     # Cloud Run takes more than one request at a time only with a whole CPU.
     available_cpu                    = "1"
-    min_instance_count               = coalesce(var.scaling.min_instances, 0)
-    max_instance_count               = coalesce(var.scaling.max_instances, var.size.max_instances)
+    min_instance_count               = local.min_instances
+    max_instance_count               = local.max_instances
     max_instance_request_concurrency = coalesce(var.scaling.concurrency, var.size.concurrency)
 
     environment_variables = { for name, value in var.environment : name => value if value != null && value != "" }
@@ -126,6 +128,13 @@ resource "google_cloudfunctions2_function" "this" {
     }
   }
 
+  lifecycle {
+    precondition {
+      condition     = local.min_instances <= local.max_instances
+      error_message = "scaling: ${var.name} has min_instances = ${local.min_instances}, more than its max_instances, ${local.max_instances}; set max_instances, too."
+    }
+  }
+
   # A deployment fails when its secrets can't be read.
   depends_on = [google_secret_manager_secret_iam_member.this]
 }
@@ -139,4 +148,9 @@ resource "google_cloud_run_service_iam_member" "invoker" {
   service  = google_cloudfunctions2_function.this.name
   role     = "roles/run.invoker"
   member   = each.value
+
+  # The binding goes with the function. A new one of the same name would have nobody who may call it.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.this.id]
+  }
 }

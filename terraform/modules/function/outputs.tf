@@ -1,3 +1,8 @@
+output "id" {
+  description = "The function's full name, which is not known while it is being replaced."
+  value       = google_cloudfunctions2_function.this.id
+}
+
 output "name" {
   description = "The name of the function and of its Cloud Run service."
   value       = google_cloudfunctions2_function.this.name

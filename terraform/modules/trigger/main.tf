@@ -46,12 +46,22 @@ resource "google_service_account_iam_member" "push_token" {
   member             = var.settings.pubsub_agent
 }
 
+# It changes when the function is replaced, even by one of the same name.
+resource "terraform_data" "function" {
+  input = var.function.id
+}
+
 resource "google_cloud_run_service_iam_member" "push" {
   project  = var.deployment.project
   location = var.deployment.region
   service  = var.function.name
   role     = "roles/run.invoker"
   member   = google_service_account.push.member
+
+  # The binding goes with the function. A new one of the same name would refuse every message.
+  lifecycle {
+    replace_triggered_by = [terraform_data.function]
+  }
 }
 
 resource "google_pubsub_subscription" "push" {
@@ -87,11 +97,17 @@ resource "google_pubsub_subscription" "push" {
     max_delivery_attempts = 100
   }
 
-  depends_on = [google_cloud_run_service_iam_member.push, google_service_account_iam_member.push_token]
+  # What comes must find the right to call, and a dead letter somebody who keeps it: a topic alone would lose it.
+  depends_on = [
+    google_cloud_run_service_iam_member.push,
+    google_service_account_iam_member.push_token,
+    google_pubsub_subscription.dead,
+  ]
 }
 
 resource "commercetools_subscription" "this" {
-  count = var.settings.subscribe ? 1 : 0
+  # commercetools refuses a subscription to nothing, which a config file without message types would be.
+  count = var.settings.subscribe && (length(var.messages) > 0 || var.changes) ? 1 : 0
 
   key = local.name
 

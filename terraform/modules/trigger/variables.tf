@@ -9,6 +9,7 @@ variable "deployment" {
 variable "function" {
   description = "The function that the messages go to."
   type = object({
+    id      = string
     name    = string
     uri     = string
     timeout = number
