@@ -1,6 +1,6 @@
 output "start_import" {
   description = "The command that starts an import, for whoever is in bulksync_invokers. customers can be orders, categories or products."
-  value       = "curl -X POST -H \"Authorization: Bearer $(gcloud auth print-identity-token)\" ${module.bulksync.uri}/sync/customers"
+  value       = "curl -X POST -H \"Authorization: Bearer $(gcloud auth print-identity-token)\" ${module.bulksync.uri}/sync/customers -d '{}'"
 }
 
 output "watch_imports" {

@@ -11,7 +11,7 @@ variable "project" {
 }
 
 variable "region" {
-  description = "The region of everything that has one, such as europe-west1. Near commercetools' is best."
+  description = "The region of everything that has one, such as europe-west1. Near commercetools' is best. To change it is to move: see \"Several environments\" in README.md."
   type        = string
 
   validation {
@@ -32,7 +32,7 @@ variable "firestore_location" {
 }
 
 variable "prefix" {
-  description = "Begins the name of everything. Environments in one project need different ones."
+  description = "Begins the name of everything. Environments in one project need different ones. To change it replaces topics and subscriptions, with what waits in them: see \"Several environments\" in README.md."
   type        = string
   default     = "ctklaviyo"
 
@@ -40,6 +40,11 @@ variable "prefix" {
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{0,7}[a-z0-9]$", var.prefix))
     error_message = "prefix must be 2 to 9 lower-case letters, digits and hyphens, such as ctk-prod; it begins with a letter and does not end with a hyphen."
+  }
+
+  validation {
+    condition     = !startswith(var.prefix, "goog")
+    error_message = "prefix must not begin with goog: Pub/Sub keeps such names to itself."
   }
 }
 
@@ -156,8 +161,8 @@ variable "klaviyo_bulk_limit" {
 
   # Source: https://developers.klaviyo.com/en/reference/bulk_import_profiles, as published by klaviyo.PublishedLimits.
   validation {
-    condition     = var.klaviyo_bulk_limit.burst >= 1 && var.klaviyo_bulk_limit.burst <= 10 && var.klaviyo_bulk_limit.steady >= 1 && var.klaviyo_bulk_limit.steady <= 150
-    error_message = "klaviyo_bulk_limit must be within Klaviyo's own limit: burst from 1 to 10, steady from 1 to 150."
+    condition     = var.klaviyo_bulk_limit.burst >= 1 && var.klaviyo_bulk_limit.burst <= 10 && var.klaviyo_bulk_limit.steady >= 1 && var.klaviyo_bulk_limit.steady <= 150 && alltrue([for limit in values(var.klaviyo_bulk_limit) : floor(limit) == limit])
+    error_message = "klaviyo_bulk_limit must be whole numbers within Klaviyo's own limit: burst from 1 to 10, steady from 1 to 150."
   }
 }
 
@@ -219,17 +224,18 @@ variable "config_env" {
   default     = null
 
   validation {
-    condition     = var.config_env == null || fileexists("${path.module}/../config/${coalesce(var.config_env, "default")}.json")
-    error_message = "config_env must name a file in config/: production for config/production.json."
+    condition     = var.config_env == null || can(regex("^[a-z0-9_-]+$", var.config_env)) && fileexists("${path.module}/../config/${coalesce(var.config_env, "default")}.json")
+    error_message = "config_env must name a file in config/, in lower-case letters, digits, hyphens and underscores: production for config/production.json."
   }
 }
 
 # The functions
 
 variable "leave_out" {
-  description = "Realtime functions not to deploy, such as [\"inventoryevents\"]."
+  description = "Realtime functions not to deploy, such as [\"inventoryevents\"]. To leave out one that is deployed deletes its topic and subscriptions, with what waits in them."
   type        = set(string)
   default     = []
+  nullable    = false
 
   validation {
     condition     = length(setsubtract(var.leave_out, ["customerevents", "orderevents", "paymentevents", "categoryevents", "productevents", "inventoryevents"])) == 0
@@ -257,8 +263,9 @@ variable "scaling" {
       coalesce(s.max_instances, 1) >= 1,
       coalesce(s.min_instances, 0) <= coalesce(s.max_instances, 1000),
       coalesce(s.concurrency, 1) >= 1 && coalesce(s.concurrency, 1) <= 1000,
+      alltrue([for n in [s.min_instances, s.max_instances, s.concurrency] : floor(coalesce(n, 1)) == coalesce(n, 1)]),
     ])])
-    error_message = "scaling must have min_instances from 0, max_instances from 1 and not below min_instances, and concurrency from 1 to 1000."
+    error_message = "scaling must have whole numbers: min_instances from 0, max_instances from 1 and not below min_instances, and concurrency from 1 to 1000."
   }
 
   # BulkWorker has 512 MiB for the batches that it holds.
@@ -269,13 +276,13 @@ variable "scaling" {
 }
 
 variable "log_level" {
-  description = "What is logged: debug, info, warn or error."
+  description = "What is logged: info, or debug for more. Not less, since alerts and metrics read lines of INFO and WARNING."
   type        = string
   default     = "info"
 
   validation {
-    condition     = contains(["debug", "info", "warn", "error"], var.log_level)
-    error_message = "log_level must be debug, info, warn or error."
+    condition     = contains(["debug", "info"], var.log_level)
+    error_message = "log_level must be debug or info: alerts and metrics read lines of INFO and WARNING."
   }
 }
 
@@ -314,8 +321,8 @@ variable "nightly_imports" {
   }
 
   validation {
-    condition     = can(regex("^[1-9][0-9]*h$", var.nightly_imports.since))
-    error_message = "nightly_imports.since must be a number of hours such as 26h; a little more than the time between two imports."
+    condition     = can(regex("^[1-9][0-9]{0,3}h$", var.nightly_imports.since))
+    error_message = "nightly_imports.since must be a number of hours such as 26h, a little more than the time between two imports, and at most 9999h."
   }
 }
 

@@ -51,6 +51,18 @@ run "without_orders_categories_inventory" {
   }
 }
 
+run "null_leaves_nothing_out" {
+  command = plan
+  variables {
+    leave_out = null
+  }
+
+  assert {
+    condition     = length(local.realtime) == 6
+    error_message = "null is not the default."
+  }
+}
+
 run "imports_only" {
   command = plan
   variables {

@@ -36,7 +36,7 @@ run "malformed" {
     preferred_locale         = "english please"
     preferred_currency       = "usd"
     product_url_template     = "https://example.com/p/"
-    log_level                = "loud"
+    log_level                = "warn"
     alert_emails             = ["oncall"]
     notification_channels    = ["123"]
     oldest_message_minutes   = 0
@@ -107,6 +107,27 @@ run "too_much" {
     var.scaling,
     var.nightly_imports,
     var.bulksync_invokers,
+  ]
+}
+
+# Pub/Sub keeps names with goog to itself; there is no half instance or request; since is no way to import everything; an overlay
+# has a name, not a path.
+run "out_of_range" {
+  command = plan
+  variables {
+    prefix             = "goog-shop"
+    klaviyo_bulk_limit = { burst = 10, steady = 100.5 }
+    scaling            = { orderevents = { max_instances = 1.5 } }
+    nightly_imports    = { since = "10000h" }
+    config_env         = "../config/default"
+  }
+
+  expect_failures = [
+    var.prefix,
+    var.klaviyo_bulk_limit,
+    var.scaling,
+    var.nightly_imports,
+    var.config_env,
   ]
 }
 

@@ -219,6 +219,12 @@ run "as_most_have_it" {
     error_message = "commercetools is not asked for what the functions handle."
   }
 
+  # Google's front end refuses a POST that has no length.
+  assert {
+    condition     = strcontains(output.start_import, "-X POST") && endswith(output.start_import, "/sync/customers -d '{}'")
+    error_message = "The command that starts an import has no body."
+  }
+
   # Nobody asked for imports at night.
   assert {
     condition     = length(google_cloud_scheduler_job.nightly) == 0 && length(google_service_account.scheduler) == 0
