@@ -20,6 +20,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/bulk/cloud"
 	"github.com/ctklaviyo/connector/shared/bulk/cloudtest"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
+	"github.com/ctklaviyo/connector/shared/functiontest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
@@ -259,6 +260,7 @@ func TestKilledAtEachCall(t *testing.T) {
 // is one shard, which makes half the calls.
 func TestKilledAtEachCallOnFirestore(t *testing.T) {
 	t.Parallel()
+	functiontest.NotWithRace(t)
 
 	for name, c := range kills() {
 		t.Run(name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/functiontest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 )
 
@@ -101,6 +102,8 @@ func peak(tb testing.TB, pid int) float64 {
 // TestFiftyThousand imports 50,000 customers: every one once, and with few requests.
 func TestFiftyThousand(t *testing.T) {
 	t.Parallel()
+
+	functiontest.NotWithRace(t)
 
 	if testing.Short() {
 		t.Skip("50,000 customers take their time; not with -short")

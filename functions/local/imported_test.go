@@ -14,6 +14,7 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
+	"github.com/ctklaviyo/connector/shared/functiontest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 )
 
@@ -30,6 +31,7 @@ type fields map[string]any
 // TestImported imports the demo shop, and compares every record.
 func TestImported(t *testing.T) {
 	t.Parallel()
+	functiontest.NotWithRace(t)
 
 	if testing.Short() {
 		t.Skip("18,000 records take their time; not with -short")

@@ -18,7 +18,7 @@ variables {
   description = "A function"
   packages = [
     "config", "shared/commercetools", "shared/delivery", "shared/instep", "shared/klaviyo", "shared/logging", "shared/mapping",
-    "shared/once", "shared/retry", "shared/settings",
+    "shared/framework", "shared/once", "shared/retry", "shared/settings",
   ]
   environment = { LOG_LEVEL = "info", CONFIG_ENV = null, PREFERRED_LOCALE = "" }
   secrets     = { KLAVIYO_AUTH_KEY = { secret = "ctklaviyo-klaviyo-auth-key", version = "7" } }
@@ -58,7 +58,7 @@ run "a_package_that_is_missing" {
   command = plan
   module { source = "./modules/function" }
   variables {
-    packages = ["config", "shared/commercetools", "shared/delivery", "shared/instep", "shared/klaviyo", "shared/logging", "shared/mapping", "shared/once", "shared/settings"]
+    packages = ["config", "shared/commercetools", "shared/delivery", "shared/instep", "shared/klaviyo", "shared/logging", "shared/mapping", "shared/framework", "shared/once", "shared/settings"]
   }
 
   expect_failures = [google_storage_bucket_object.source]
@@ -70,7 +70,7 @@ run "a_package_too_many" {
   variables {
     packages = [
       "config", "shared/bulk", "shared/commercetools", "shared/delivery", "shared/instep", "shared/klaviyo", "shared/logging",
-      "shared/mapping", "shared/once", "shared/retry", "shared/settings",
+      "shared/mapping", "shared/framework", "shared/once", "shared/retry", "shared/settings",
     ]
   }
 

@@ -1,0 +1,11 @@
+//go:build race
+
+package functiontest
+
+import "testing"
+
+// NotWithRace skips a test that takes minutes with the race detector. make soak, which is a part of make check, runs it without.
+func NotWithRace(t *testing.T) {
+	t.Helper()
+	t.Skip("the race detector makes this take minutes; make soak runs it without")
+}
