@@ -163,8 +163,16 @@ func TestDoctorOfSubscriptions(t *testing.T) {
 
 	s := newShop(t, 1, klaviyotest.Options{}, asItIs)
 
+	customers := func(messages string) {
+		s.ct.Put("subscriptions", json.RawMessage(`{"id":"customerevents","key":"ctk-customerevents","version":1,"status":"Healthy",`+
+			`"format":{"type":"Platform"},"destination":{"type":"GoogleCloudPubSub","projectId":"p","topic":"ctk-customerevents"},`+
+			`"changes":[{"resourceTypeId":"customer"}],"messages":[{"resourceTypeId":"customer","types":[`+messages+`]}]}`))
+	}
+
+	customers(`"CustomerCreated","CustomerCompanyNameSet","CustomerAddressAdded","CustomerAddressRemoved","CustomerAddressChanged"`)
+
 	for key, status := range map[string]string{
-		"customerevents": "Healthy", "orderevents": "ConfigurationError", "paymentevents": "ConfigurationErrorDeliveryStopped",
+		"orderevents": "ConfigurationError", "paymentevents": "ConfigurationErrorDeliveryStopped",
 		"categoryevents": "TemporaryError", "productevents": "ManuallySuspended",
 	} {
 		s.ct.Put("subscriptions", json.RawMessage(`{"id":"`+key+`","key":"ctk-`+key+`","version":1,"status":"`+status+`","format":{"type":"Platform"},`+
@@ -200,7 +208,13 @@ func TestDoctorOfSubscriptions(t *testing.T) {
 		}
 	}
 
-	if _, out := finish(t, local(t, s.env, "doctor", "--prefix", "ctk", "--leave-out", "inventoryevents")); strings.Contains(out, "inventoryevents") {
+	customers(`"CustomerCreated"`)
+
+	_, out = finish(t, local(t, s.env, "doctor", "--prefix", "ctk", "--leave-out", "inventoryevents"))
+	wantIn(t, out, "failed   subscription ctk-customerevents: Healthy, but not what the config file asks for: "+
+		"messages: customer: CustomerCreated, and not customer: CustomerAddressAdded, ")
+
+	if strings.Contains(out, "inventoryevents") {
 		t.Errorf("inventoryevents was to be left out:\n%s", out)
 	}
 }

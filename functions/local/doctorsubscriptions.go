@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/labd/commercetools-go-sdk/platform"
 
@@ -50,18 +52,18 @@ func (r *diagnosis) subscriptions(ctx context.Context, env settings.Commercetool
 	}
 
 	for _, s := range want {
-		r.subscription(s.Key, byKey[s.Key])
+		r.subscription(s, byKey[s.Key])
 	}
 }
 
-// subscription checks one; the zero value is none.
+// subscription checks one against what is wanted; the zero value is none.
 // Source: https://docs.commercetools.com/api/projects/subscriptions#subscriptionhealthstatus.
-func (r *diagnosis) subscription(key string, s keptSubscription) {
-	name := "subscription " + key
+func (r *diagnosis) subscription(want subscription, s keptSubscription) {
+	name := "subscription " + want.Key
 
 	switch platform.SubscriptionHealthStatus(s.Status) {
 	case platform.SubscriptionHealthStatusHealthy:
-		r.add(checkOK, name, s.Status, "")
+		r.subscribed(name, want, s)
 	case platform.SubscriptionHealthStatusConfigurationError:
 		r.add(checkFailed, name, s.Status+": commercetools can't publish to "+s.Destination.String(),
 			"the topic must be there, and "+publisher+" must have roles/pubsub.publisher on it; then what was held back comes")
@@ -82,4 +84,25 @@ func (r *diagnosis) subscription(key string, s keptSubscription) {
 
 		r.add(checkFailed, name, "commercetools calls it "+s.Status, "look at `local subscriptions list`")
 	}
+}
+
+// subscribed compares what a healthy one publishes with what the config file asks for. In which project the topic is, only
+// Terraform and `subscriptions` know.
+func (r *diagnosis) subscribed(name string, want subscription, s keptSubscription) {
+	want.Destination.Project = s.Destination.Project
+
+	different := step{key: want.Key, have: &s, want: &want}.differences()
+	if len(different) == 0 {
+		r.add(checkOK, name, s.Status, "")
+
+		return
+	}
+
+	texts := make([]string, len(different))
+	for i, d := range different {
+		texts[i] = fmt.Sprintf("%s: %s, and not %s", d.name, d.from, d.to)
+	}
+
+	r.add(checkFailed, name, s.Status+", but not what the config file asks for: "+strings.Join(texts, "; "),
+		"`terraform apply` or `local subscriptions apply` mends it")
 }

@@ -297,6 +297,7 @@ func TestWrongUse(t *testing.T) {
 		"port":                  {[]string{"PORT=no"}, []string{"serve"}, []string{"PORT"}},
 		"arguments to serve":    {nil, []string{"serve", "customers"}, []string{`"customers"`}},
 		"state is a directory":  {nil, []string{"run", "--state", "/"}, []string{"/"}},
+		"state is not there":    {nil, []string{"parked", "list", "--state", "typo.db"}, []string{"--state", "typo.db", "no such file"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"time"
 
@@ -83,6 +84,9 @@ func withParked(ctx context.Context, state string, use func(parkedMessages) erro
 
 	switch {
 	case state != "":
+		if _, err := os.Stat(state); err != nil {
+			return fmt.Errorf("--state: %w", err)
+		}
 	case !hasCredentials():
 		return errors.New("the demo shop keeps no parked messages; set PARKED_TOPIC, or the variables of your shop, or --state")
 	default:

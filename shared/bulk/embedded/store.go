@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"time"
 
@@ -34,6 +36,10 @@ var ErrInUse = errors.New("is in use by another process, `serve` or `run` for ex
 // Open opens the file, and creates it when there is none. One process at a time can have it open; another gets an error
 // after a second.
 func Open(path string) (*Store, error) {
+	if err := expectWhole(path); err != nil {
+		return nil, fmt.Errorf("the state file %s: %w", path, err)
+	}
+
 	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second})
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("the state file %s %w", path, ErrInUse)
@@ -57,6 +63,34 @@ func Open(path string) (*Store, error) {
 	}
 
 	return &Store{db: db}, nil
+}
+
+// expectWhole refuses a file that lacks its end, as a full disk may leave it: the process would end without a word when it
+// reads there.
+func expectWhole(path string) error {
+	file, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && file.Size() == 0 {
+		return nil
+	}
+
+	if err != nil {
+		return err //nolint:wrapcheck // it names the file
+	}
+
+	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second, ReadOnly: true})
+	if err != nil {
+		return nil //nolint:nilerr // Open says what is wrong with it
+	}
+
+	err = db.View(func(tx *bolt.Tx) error {
+		if file.Size() < tx.Size() {
+			return fmt.Errorf("it has only %d of its %d bytes; use another file, and start its imports anew", file.Size(), tx.Size())
+		}
+
+		return nil
+	})
+
+	return errors.Join(err, db.Close())
 }
 
 // Close closes the file.
