@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -90,11 +89,7 @@ func (r *diagnosis) wrongSettings(err error) {
 }
 
 func (r *diagnosis) writeJSON(out io.Writer) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-
-	return e.Encode(map[string][]check{"checks": append([]check{}, r.checks...)})
+	return writeJSON(out, map[string][]check{"checks": append([]check{}, r.checks...)})
 }
 
 // verdict is the error to end with.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -35,7 +36,7 @@ func readDotEnv(say io.Writer) error {
 		return err
 	}
 
-	var before []string
+	var taken, before []string
 
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		if _, set := os.LookupEnv(name); set { //nolint:forbidigo // settings.Load reads it, from what is completed here
@@ -47,9 +48,11 @@ func readDotEnv(say io.Writer) error {
 		if err := os.Setenv(name, found[name]); err != nil { //nolint:forbidigo // see above
 			return fmt.Errorf("%s: %s: %w", dotEnv, name, err)
 		}
+
+		taken = append(taken, name)
 	}
 
-	fmt.Fprintf(say, "%s: %d variables\n", dotEnv, len(found)-len(before))
+	fmt.Fprintf(say, "%s: taken: %s\n", dotEnv, cmp.Or(strings.Join(taken, ", "), "nothing"))
 
 	if before != nil {
 		fmt.Fprintf(say, "%s: not taken, since they are set already: %s\n", dotEnv, strings.Join(before, ", "))

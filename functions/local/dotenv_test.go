@@ -82,14 +82,14 @@ func TestDotEnv(t *testing.T) {
 		code int
 		want []string
 	}{
-		"run":            {file, nil, []string{"run", "customers"}, 0, []string{".env: 9 variables\n", "3 sent"}},
-		"what is set":    {file, []string{"KLAVIYO_AUTH_KEY=pk_wrong"}, []string{"run", "customers"}, exitStopped, []string{".env: 8 variables\n", "set already: KLAVIYO_AUTH_KEY\n", "status 401"}},
+		"run":            {file, nil, []string{"run", "customers"}, 0, []string{".env: taken: CT_API_CLIENT, ", "3 sent"}},
+		"what is set":    {file, []string{"KLAVIYO_AUTH_KEY=pk_wrong"}, []string{"run", "customers"}, exitStopped, []string{"KLAVIYO_API_URL, PREFERRED_CURRENCY", "set already: KLAVIYO_AUTH_KEY\n", "status 401"}},
 		"set to nothing": {file, []string{"KLAVIYO_AUTH_KEY="}, []string{"run"}, exitUse, []string{"set already: KLAVIYO_AUTH_KEY", "KLAVIYO_AUTH_KEY is required"}},
-		"send":           {file, nil, []string{"send", "message.json"}, 0, []string{".env: 9", "nothing to do"}},
-		"parked":         {file, nil, []string{"parked", "list"}, 0, []string{".env: 9", "nothing is parked"}},
-		"replay":         {file, nil, []string{"parked", "replay"}, 0, []string{".env: 9", "0 done"}},
-		"subscriptions":  {file, nil, []string{"subscriptions", "list"}, 0, []string{".env: 9", "0 subscriptions"}},
-		"prefix":         {file + "\nSUBSCRIPTIONS_PREFIX=ctk-test", nil, []string{"subscriptions", "list"}, 0, []string{".env: 10", "of the prefix ctk-test"}},
+		"send":           {file, nil, []string{"send", "message.json"}, 0, []string{".env: taken: CT_API_CLIENT, ", "nothing to do"}},
+		"parked":         {file, nil, []string{"parked", "list"}, 0, []string{".env: taken: CT_API_CLIENT, ", "nothing is parked"}},
+		"replay":         {file, nil, []string{"parked", "replay"}, 0, []string{".env: taken: CT_API_CLIENT, ", "0 done"}},
+		"subscriptions":  {file, nil, []string{"subscriptions", "list"}, 0, []string{".env: taken: CT_API_CLIENT, ", "0 subscriptions"}},
+		"prefix":         {file + "\nSUBSCRIPTIONS_PREFIX=ctk-test", nil, []string{"subscriptions", "list"}, 0, []string{", SUBSCRIPTIONS_PREFIX\n", "of the prefix ctk-test"}},
 		"broken":         {file + "\nnonsense " + demoKey, nil, []string{"run"}, exitUse, []string{".env:10: must be NAME=value"}},
 		"version":        {"nonsense", nil, []string{"version"}, 0, []string{"ctklaviyo "}},
 		"help":           {"nonsense", nil, []string{"run", "--help"}, 0, []string{"--since"}},

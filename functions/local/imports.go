@@ -184,7 +184,7 @@ func verdict(rows []row) error {
 	for _, r := range rows {
 		switch r.Status {
 		case bulk.Failed:
-			return &exitError{code: exitStopped, err: fmt.Errorf("the import of %s could not go on: %s", r.Resource, r.Reason)}
+			return &exitError{code: exitStopped, err: fmt.Errorf("the import of %s could not go on: %s; `doctor` looks for the cause", r.Resource, r.Reason)}
 		case bulk.Stopped:
 			return &exitError{code: exitStopped, err: fmt.Errorf("the import of %s was stopped", r.Resource)}
 		case bulk.Done, bulk.Running, bulk.Never:

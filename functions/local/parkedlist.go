@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -91,13 +90,6 @@ func parkedListCommand(state *string, r *reading) *cobra.Command {
 	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON list")
 
 	return c
-}
-
-func writeJSON(out io.Writer, v any) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-
-	return e.Encode(v)
 }
 
 func writeParked(out io.Writer, rows []parkedRow, where string) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -52,10 +51,7 @@ func listSubscriptionsCommand() *cobra.Command {
 			}
 
 			if asJSON {
-				e := json.NewEncoder(cmd.OutOrStdout())
-				e.SetIndent("", "  ")
-
-				return e.Encode(listed)
+				return writeJSON(cmd.OutOrStdout(), listed)
 			}
 
 			writeSubscriptions(cmd.OutOrStdout(), listed, string(env.Prefix))
@@ -94,6 +90,9 @@ func writeSubscriptions(out io.Writer, listed []listedSubscription, prefix strin
 		})
 	}
 
-	t.Render()
+	if len(listed) > 0 {
+		t.Render()
+	}
+
 	fmt.Fprintf(out, "%d subscriptions, %d of them of the prefix %s (*)\n", len(listed), ours, prefix)
 }

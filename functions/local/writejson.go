@@ -1,0 +1,15 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+)
+
+// writeJSON writes what a flag --json asks for, with the texts as they are.
+func writeJSON(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+
+	return e.Encode(v)
+}
