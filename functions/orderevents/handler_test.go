@@ -35,6 +35,7 @@ func TestMessages(t *testing.T) {
 		otherMessage = "no message that makes an event"
 		recurring    = `{"order":{"messages":{"created":["OrderCreatedFromRecurringOrder"]}}}`
 		confirmed    = `{"order":{"states":{"created":{"placedOrder":["Open","Confirmed"]}}}}`
+		erasing      = `{"customer":{"dataErasure":{"enabled":true}}}`
 	)
 
 	tests := []struct {
@@ -65,6 +66,7 @@ func TestMessages(t *testing.T) {
 				"discountCodes": []object{{"discountCode": object{"typeId": "discount-code", "id": "d1"}, "state": "MatchesCart"}},
 			})}),
 		},
+		{name: "created, in a shop that erases data", config: erasing, payload: message(t, "OrderCreated", carried), want: all, read: 2, written: 3},
 		{
 			name: "created, in another state of the config file", config: confirmed, want: all, read: 1, written: 3,
 			payload: message(t, "OrderCreated", object{"order": order(t, was("Confirmed"))}),
@@ -265,20 +267,23 @@ func TestProductIsGone(t *testing.T) {
 	}
 }
 
-// An order that is gone leaves nothing to do, unless the message carries it.
+// An order that is gone leaves nothing to do, unless the message carries it and the shop doesn't erase data.
 func TestOrderIsGone(t *testing.T) {
 	t.Parallel()
 
-	for name, payload := range map[string]string{
-		"created, too large": tooLarge(t, "OrderCreated"),
-		"customer set":       message(t, "OrderCustomerSet", nil),
-		"cancelled":          message(t, "OrderStateChanged", object{"orderState": "Cancelled"}),
+	for name, tt := range map[string]struct{ payload, config string }{
+		"created, too large": {tooLarge(t, "OrderCreated"), ""},
+		"customer set":       {message(t, "OrderCustomerSet", nil), ""},
+		"cancelled":          {message(t, "OrderStateChanged", object{"orderState": "Cancelled"}), ""},
+		"created, and perhaps erased since": {
+			message(t, "OrderCreated", object{"order": order(t, nil)}), `{"customer":{"dataErasure":{"enabled":true}}}`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			s := open(t, functiontest.Options{})
-			s.Done(t, payload)
+			s := open(t, functiontest.Options{Config: tt.config})
+			s.Done(t, tt.payload)
 			s.ExpectEvents(t)
 
 			if line := s.LastLine(t); line["reason"] != "gone from commercetools" || line["level"] != "INFO" {

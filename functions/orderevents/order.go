@@ -14,6 +14,8 @@ func (h handler) orderOf(ctx context.Context, m delivery.Message) (order commerc
 
 	switch {
 	case err != nil:
+	case carried && h.cfg.Customer.DataErasure.Enabled:
+		order, err = h.unlessGone(ctx, order)
 	case carried:
 		order, err = h.withCodes(ctx, order)
 	default:
@@ -21,6 +23,19 @@ func (h handler) orderOf(ctx context.Context, m delivery.Message) (order commerc
 	}
 
 	return order, carried, err
+}
+
+// unlessGone is withCodes for a shop that erases data: a late message must not bring back somebody whose order was deleted
+// with the customer's data.
+func (h handler) unlessGone(ctx context.Context, o commercetools.Order) (commercetools.Order, error) {
+	now, err := h.ct.Order(ctx, o.ID)
+	if err != nil {
+		return commercetools.Order{}, err
+	}
+
+	o.DiscountCodes = now.DiscountCodes
+
+	return o, nil
 }
 
 // withCodes completes an order from a message: it names its discount codes by their ids, and Klaviyo's guide wants what the

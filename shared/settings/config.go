@@ -83,7 +83,8 @@ type Customer struct {
 		Enabled bool `json:"enabled"`
 	} `json:"deduplication"`
 	DataErasure struct {
-		// Enabled asks Klaviyo to delete the profile of a customer that was deleted with dataErasure.
+		// Enabled asks Klaviyo to delete the profile of a customer that was deleted with dataErasure, and lets no order be
+		// recorded that is gone by then.
 		Enabled bool `json:"enabled"`
 	} `json:"dataErasure"`
 }
