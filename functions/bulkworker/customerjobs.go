@@ -25,7 +25,7 @@ func (c *customerImport) importProfiles(
 		left = left[1:]
 
 		id, refused, err := c.kl.ImportProfiles(ctx, part)
-		if kl, ok := errors.AsType[*klaviyo.Error](err); ok && never(kl) {
+		if kl, ok := errors.AsType[*klaviyo.Error](err); ok && klaviyo.IsRefused(err) {
 			if halvings++; part.Len() > 1 && halvings <= maxHalvings {
 				first, second := part.Halves()
 				left = slices.Concat([]*klaviyo.ProfileBatch{first, second}, left)

@@ -67,7 +67,7 @@ func final(err error) bool {
 		case http.StatusNotFound, http.StatusGone:
 			return true
 		case http.StatusUnauthorized, http.StatusForbidden:
-			return len(kl.Details) > 0 // Without any it is not Klaviyo's refusal, but that of a proxy on the way; it passes.
+			return kl.Code() != "" // Without one it is not Klaviyo's refusal, but that of a proxy on the way; it passes.
 		}
 	}
 
@@ -85,18 +85,18 @@ func outage(err error) bool {
 	}
 
 	if kl, ok := errors.AsType[*klaviyo.Error](err); ok {
-		return passing(kl.Status, len(kl.Details) > 0)
+		return passing(kl.Status, kl.Code() != "")
 	}
 
 	_, unanswered := errors.AsType[*retry.UnansweredError](err)
 
-	return unanswered
+	return unanswered || errors.Is(err, klaviyo.ErrNotJSON) // no record makes Klaviyo answer with a web page
 }
 
 // trouble tells whether a service failed without saying why, answered with something else, or time ran out.
 func trouble(err error) bool {
-	if kl, ok := errors.AsType[*klaviyo.Error](err); ok {
-		return !never(kl)
+	if _, ok := errors.AsType[*klaviyo.Error](err); ok {
+		return !klaviyo.IsRefused(err)
 	}
 
 	_, ct := errors.AsType[*commercetools.Error](err)
@@ -113,18 +113,6 @@ func passing(status int, own bool) bool {
 		return true
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
 		return !own
-	default:
-		return false
-	}
-}
-
-// never tells whether Klaviyo would refuse the same request again.
-func never(err *klaviyo.Error) bool {
-	switch err.Status {
-	case http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity:
-		return len(err.Details) > 0
-	case http.StatusRequestEntityTooLarge:
-		return true
 	default:
 		return false
 	}

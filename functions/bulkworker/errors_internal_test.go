@@ -69,6 +69,7 @@ func TestJudged(t *testing.T) {
 		"a record that is none":   {&commercetools.DecodeError{}, trouble},
 		"a broken record":         {&commercetools.DecodeError{ID: "c1"}, page},
 		"an answer that is none":  {klaviyo.ErrUnreadable, trouble},
+		"a web page":              {klaviyo.ErrNotJSON, outage},
 		"found out to be away":    {&bulk.OutageError{Err: ct(500)}, outage},
 		"a mistake of ours":       {errors.New("no id"), page},
 	} {
@@ -99,31 +100,5 @@ func TestJudged(t *testing.T) {
 
 	if err := judged(nil); err != nil {
 		t.Errorf("error = %v, want none", err)
-	}
-}
-
-// TestNever: what Klaviyo refuses for good costs the profiles of one request, and not the run.
-func TestNever(t *testing.T) {
-	t.Parallel()
-
-	for status, c := range map[int]struct{ refusal, proxy bool }{
-		400: {refusal: true},
-		409: {refusal: true},
-		422: {refusal: true},
-		413: {refusal: true, proxy: true},
-		401: {},
-		403: {},
-		404: {},
-		429: {},
-		500: {},
-		503: {},
-	} {
-		if got := never(&klaviyo.Error{Status: status, Details: []klaviyo.Detail{{Code: "some_code"}}}); got != c.refusal {
-			t.Errorf("never for Klaviyo's %d = %t, want %t", status, got, c.refusal)
-		}
-
-		if got := never(&klaviyo.Error{Status: status}); got != c.proxy {
-			t.Errorf("never of a proxy's %d = %t, want %t", status, got, c.proxy)
-		}
 	}
 }

@@ -71,7 +71,7 @@ func (s *eventSender) flush(ctx context.Context) error {
 	}
 
 	refused, err := s.kl.ImportEvents(ctx, &s.batch)
-	if answer, ok := errors.AsType[*klaviyo.Error](err); ok && never(answer) {
+	if klaviyo.IsRefused(err) {
 		// Klaviyo refuses the whole request for a unique id that comes twice in it, or that it has seen before. Alone, such an
 		// event is accepted, and dropped.
 		err = s.oneByOne(ctx)
@@ -93,7 +93,7 @@ func (s *eventSender) flush(ctx context.Context) error {
 func (s *eventSender) oneByOne(ctx context.Context) error {
 	for _, e := range s.events {
 		err := s.kl.CreateEvent(ctx, e.event)
-		if answer, ok := errors.AsType[*klaviyo.Error](err); ok && never(answer) {
+		if answer, ok := errors.AsType[*klaviyo.Error](err); ok && klaviyo.IsRefused(err) {
 			s.refuse(refusedEvent(e.order, answer.Code(), answer.Pointer()))
 		} else if err != nil {
 			return err

@@ -21,6 +21,7 @@ func TestRedelivery(t *testing.T) {
 
 	created := message(t, "OrderCreated", object{"order": order(t, nil)})
 	large := tooLarge(t, "OrderCreated")
+	page := faulttest.Fault{Status: 200, Body: "<html>Sorry, down for maintenance</html>", ContentType: "text/html"}
 
 	tests := []struct {
 		name    string
@@ -37,6 +38,11 @@ func TestRedelivery(t *testing.T) {
 		{"klaviyo 403 that is not JSON", created, functiontest.Options{AtKlaviyo: functiontest.Nth(2, "/api/events", faulttest.Fault{
 			Status: 403, Body: "<html>", ContentType: "text/html",
 		})}},
+		{"klaviyo 400 that is not JSON", created, functiontest.Options{AtKlaviyo: functiontest.Nth(2, "/api/events", faulttest.Fault{
+			Status: 400, Body: "<html>", ContentType: "text/html",
+		})}},
+		{"a web page for the first event", created, functiontest.Options{AtKlaviyo: functiontest.First("/api/events", page)}},
+		{"a web page for the last event", created, functiontest.Options{AtKlaviyo: functiontest.Nth(3, "/api/events", page)}},
 		{"order 503", large, functiontest.Options{AtCommercetools: functiontest.First("/orders", faulttest.Fault{Status: 503, RetryAfter: functiontest.AnHour})}},
 		{"order 404 that is not commercetools'", large, functiontest.Options{AtCommercetools: functiontest.First("/orders", faulttest.Fault{Status: 404, Body: "<html>"})}},
 		{"order that is none", tooLarge(t, "OrderCustomerSet"), functiontest.Options{AtCommercetools: functiontest.First("/orders", faulttest.Fault{Status: 200, Body: "{}"})}},

@@ -90,13 +90,13 @@ func unreadable(err error) bool {
 // judgeKlaviyo: 401 and 403 are a key or a scope that someone will mend. A 404 names something that isn't there yet, such
 // as a category of a product: messages come in any order.
 func judgeKlaviyo(e *klaviyo.Error) (Outcome, string) {
-	switch e.Status {
-	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
-		return Never, "klaviyo_rejected"
-	case http.StatusConflict:
+	switch {
+	case !klaviyo.IsRefused(e):
+		return Later, "klaviyo_unavailable"
+	case klaviyo.IsConflict(e):
 		return Never, "conflict"
 	default:
-		return Later, "klaviyo_unavailable"
+		return Never, "klaviyo_rejected"
 	}
 }
 

@@ -127,6 +127,9 @@ func TestParkedSaysWhy(t *testing.T) {
 		Status: 400, Operation: "POST /api/profiles",
 		Details: []klaviyo.Detail{{Code: "invalid", Title: "bob@example.org is invalid", Pointer: "/data/attributes/email"}},
 	}
+	conflict := &klaviyo.Error{
+		Status: 409, Operation: "POST /api/profile-import", Details: []klaviyo.Detail{{Code: "duplicate_profile"}},
+	}
 	about := map[string]string{"origin": "test", "function": "CustomerEvents", "message_id": "m1", "resource": "customer/c1"}
 	with := func(more map[string]string) map[string]string {
 		all := maps.Clone(about)
@@ -145,8 +148,12 @@ func TestParkedSaysWhy(t *testing.T) {
 			"reason": "klaviyo_rejected", "klaviyo_status": "400", "klaviyo_code": "invalid", "klaviyo_pointer": "/data/attributes/email",
 			"error": "customer c1: klaviyo: POST /api/profiles: status 400 Bad Request; invalid at /data/attributes/email",
 		})},
-		{"conflict without Klaviyo's JSON", push(created), created, &klaviyo.Error{Status: 409, Operation: "POST /api/profile-import"}, with(map[string]string{
-			"reason": "conflict", "klaviyo_status": "409", "error": "klaviyo: POST /api/profile-import: status 409 Conflict",
+		{"conflict without a pointer", push(created), created, conflict, with(map[string]string{
+			"reason": "conflict", "klaviyo_status": "409", "klaviyo_code": "duplicate_profile",
+			"error": "klaviyo: POST /api/profile-import: status 409 Conflict; duplicate_profile",
+		})},
+		{"too large for a proxy", push(created), created, &klaviyo.Error{Status: 413, Operation: "POST /api/events"}, with(map[string]string{
+			"reason": "klaviyo_rejected", "klaviyo_status": "413", "error": "klaviyo: POST /api/events: status 413 Request Entity Too Large",
 		})},
 		{"CloudEvents as published", push(inEvent(created)), inEvent(created), delivery.Unreadable("odd"), with(map[string]string{
 			"reason": "unreadable", "error": "delivery: unreadable: odd",

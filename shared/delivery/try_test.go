@@ -12,7 +12,7 @@ import (
 func TestTry(t *testing.T) {
 	t.Parallel()
 
-	refused := &klaviyo.Error{Status: 400, Operation: "POST /api/profiles"}
+	refused := &klaviyo.Error{Status: 400, Operation: "POST /api/profiles", Details: []klaviyo.Detail{{Code: "invalid"}}}
 	down := errors.New("no route")
 
 	for name, tt := range map[string]struct {

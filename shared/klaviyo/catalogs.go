@@ -47,7 +47,9 @@ func (c *Client) createInCatalog(ctx context.Context, operation, path string, r 
 		return err
 	}
 
-	return c.send(ctx, request{operation: operation, method: http.MethodPost, path: path, body: body}, nil)
+	_, err = c.sendForID(ctx, request{operation: operation, method: http.MethodPost, path: path, body: body})
+
+	return err
 }
 
 // updateInCatalog changes the resource with the id of r. A slash in an id is escaped; Klaviyo does not say that it takes one.
@@ -58,8 +60,9 @@ func (c *Client) updateInCatalog(ctx context.Context, operation, path string, r 
 	}
 
 	path += "/" + url.PathEscape(r.ID)
+	_, err = c.sendForID(ctx, request{operation: operation, method: http.MethodPatch, path: path, body: body})
 
-	return c.send(ctx, request{operation: operation, method: http.MethodPatch, path: path, body: body}, nil)
+	return err
 }
 
 // deleteInCatalog is done when there is nothing to delete, which is also how a repeated request ends.

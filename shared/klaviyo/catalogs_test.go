@@ -200,6 +200,12 @@ func (s *script) client() *klaviyo.Client {
 			status, s.statuses = s.statuses[0], s.statuses[1:]
 		}
 
+		if status < http.StatusMultipleChoices {
+			succeed(w, r)
+
+			return
+		}
+
 		answer(w, status, `{"errors":[{"code":"some_code"}]}`)
 	}))
 }

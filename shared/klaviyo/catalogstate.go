@@ -2,7 +2,6 @@ package klaviyo
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -70,31 +69,28 @@ func (c *Client) listJobs(ctx context.Context, kind JobKind, query url.Values, i
 	}
 
 	listed := map[string]catalogJob{}
-	query = maps.Clone(query)
+	at := ""
 
 	for range maxJobPages {
 		if len(missing) < 2 {
 			break
 		}
 
-		var page collection[catalogJob]
-		if err := c.send(ctx, request{
-			operation: kind.gets() + "s", method: http.MethodGet, path: kind.form().path(), query: query,
-		}, &page); err != nil {
+		page, next, err := getPage[catalogJob](ctx, c, kind.gets()+"s", kind.form().path(), query, at)
+		if err != nil {
 			return nil, err
 		}
 
-		for _, job := range page.Data {
+		for _, job := range page {
 			listed[job.ID] = job
 			delete(missing, job.ID)
 		}
 
-		next := cursor(page.Links.Next)
 		if next == "" {
 			break
 		}
 
-		query.Set("page[cursor]", next)
+		at = next
 	}
 
 	return listed, nil
@@ -105,7 +101,10 @@ func (c *Client) listJobs(ctx context.Context, kind JobKind, query url.Values, i
 // forgotten is not in the map. Limits, of each kind: at least 75/s and 750/min.
 func (c *Client) CatalogJobs(ctx context.Context, kind JobKind, ids []string) (map[string]CatalogJob, error) {
 	f := kind.form()
-	query := url.Values{"fields[" + f.kind + "]": {"status,total_count,completed_count,failed_count,errors"}}
+	query := url.Values{
+		"fields[" + f.kind + "]": {"status,total_count,completed_count,failed_count,errors"},
+		"page[size]":             nil, // the list takes none, and gives 100
+	}
 
 	listed, err := c.listJobs(ctx, kind, query, ids)
 	if err != nil {
@@ -130,6 +129,10 @@ func (c *Client) CatalogJobs(ctx context.Context, kind JobKind, ids []string) (m
 				return nil, err
 			}
 
+			if answer.Data.ID == "" {
+				return nil, errNoID
+			}
+
 			job = answer.Data
 		}
 
@@ -149,7 +152,7 @@ func (c *Client) OpenCatalogJobs(ctx context.Context, kind JobKind) ([]string, e
 		jobs, err := collect[identity](ctx, c, kind.gets()+"s", kind.form().path(), url.Values{
 			"filter":                       {"equals(status," + quoted(status) + ")"},
 			"fields[" + string(kind) + "]": {"status"},
-			"page[size]":                   nil, // the list takes none, and gives 100
+			"page[size]":                   nil,
 		})
 		if err != nil {
 			return nil, err

@@ -104,7 +104,7 @@ type request struct {
 // name is how errors call the request: the query stays out, for it may hold an email address.
 func (r request) name() string { return r.method + " " + r.path }
 
-// send calls an operation and reads the answer into answer, unless that is nil.
+// send calls an operation and reads the answer into answer; nil is for an operation that Klaviyo answers with a status alone.
 func (c *Client) send(ctx context.Context, r request, answer any) error {
 	var body []byte
 
@@ -126,12 +126,34 @@ func (c *Client) send(ctx context.Context, r request, answer any) error {
 		return newError(r.name(), resp, body)
 	}
 
-	if answer == nil {
+	if err := understand(resp.StatusCode, body, answer); err != nil {
+		return fmt.Errorf("klaviyo: %s: status %d: %w", r.name(), resp.StatusCode, err)
+	}
+
+	return nil
+}
+
+// understand reads the body of a success. A page of maintenance or of a proxy's comes with status 200, and often to whatever
+// was sent: taken for Klaviyo's word, it would lose that. So where Klaviyo has nothing to say, its status is asked for: 202 or
+// 204, see the OpenAPI descriptions. A firewall may challenge with 202, but then with a page.
+func understand(status int, body []byte, answer any) error {
+	body = bytes.TrimSpace(body)
+	object := bytes.HasPrefix(body, []byte("{"))
+
+	if answer == nil && (status == http.StatusAccepted || status == http.StatusNoContent) && (object || len(body) == 0) {
 		return nil
 	}
 
+	if !object {
+		return ErrNotJSON
+	}
+
+	if answer == nil {
+		return ErrUnreadable
+	}
+
 	if err := json.Unmarshal(body, answer); err != nil {
-		return fmt.Errorf("klaviyo: %s: status %d: %w: %w", r.name(), resp.StatusCode, ErrUnreadable, err)
+		return fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 
 	return nil

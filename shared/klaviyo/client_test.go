@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +51,18 @@ func answer(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "application/vnd.api+json")
 	w.WriteHeader(status)
 	fmt.Fprint(w, body)
+}
+
+// succeed answers as Klaviyo does when all is well: with a status alone, or with a resource.
+func succeed(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Method == http.MethodDelete:
+		w.WriteHeader(http.StatusNoContent)
+	case slices.Contains([]string{"events", "event-bulk-create-jobs", "data-privacy-deletion-jobs"}, path.Base(r.URL.Path)):
+		w.WriteHeader(http.StatusAccepted)
+	default:
+		answer(w, http.StatusOK, created)
+	}
 }
 
 const created = `{"data":{"type":"profile","id":"01P","attributes":{}}}`
@@ -127,7 +140,7 @@ func checkCall(t *testing.T, call func(context.Context, *klaviyo.Client) error, 
 
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		checkRequest(t, r, want, wantBody)
-		answer(w, http.StatusOK, created)
+		succeed(w, r)
 	}))
 	t.Cleanup(server.Close)
 

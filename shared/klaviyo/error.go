@@ -11,8 +11,13 @@ import (
 	"github.com/ctklaviyo/connector/shared/retry"
 )
 
-// ErrUnreadable is an answer that says it is a success and isn't what was asked for, a proxy's own page say.
-var ErrUnreadable = errors.New("the answer can't be read")
+var (
+	// ErrUnreadable is an answer that says it is a success and isn't what was asked for.
+	ErrUnreadable = errors.New("the answer can't be read")
+	// ErrNotJSON is an ErrUnreadable that isn't a JSON object, as all of Klaviyo's answers are: the page of a proxy, say. So it
+	// has nothing to do with what was sent.
+	ErrNotJSON = fmt.Errorf("%w: it is not JSON", ErrUnreadable)
+)
 
 // Error is an answer of Klaviyo that is not a success.
 type Error struct {
@@ -92,6 +97,24 @@ func IsNotFound(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 
 	return ok && e.Status == http.StatusNotFound && e.Code() != ""
+}
+
+// IsRefused tells whether Klaviyo would refuse the same request again. It has to be Klaviyo that says so: a proxy that is out
+// of order also answers with 400. That a body is too large (413) is true whoever says it.
+func IsRefused(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return false
+	}
+
+	switch e.Status {
+	case http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity:
+		return e.Code() != ""
+	case http.StatusRequestEntityTooLarge:
+		return true
+	default:
+		return false
+	}
 }
 
 // newError reads an answer that is not a success. A body that is not Klaviyo's JSON leaves the status alone: Cloudflare's

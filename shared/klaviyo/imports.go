@@ -40,12 +40,18 @@ type jobState struct {
 // [IsNotFound] knows. Limits: 10/s and 150/min.
 func (c *Client) ImportJob(ctx context.Context, id string) (Job, error) {
 	var answer document[struct {
+		identity
+
 		Attributes jobState `json:"attributes"`
 	}]
 
 	path := profileForm().path() + "/" + url.PathEscape(id)
 	if err := c.send(ctx, request{operation: getImportJob, method: http.MethodGet, path: path}, &answer); err != nil {
 		return Job{}, err
+	}
+
+	if answer.Data.ID == "" {
+		return Job{}, errNoID
 	}
 
 	return Job(answer.Data.Attributes), nil

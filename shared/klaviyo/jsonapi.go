@@ -14,8 +14,9 @@ import (
 const maxPages = 10_000
 
 var (
-	errNoID  = fmt.Errorf("klaviyo: %w: it has no id", ErrUnreadable)
-	errPages = errors.New("klaviyo: the pages don't end")
+	errNoID   = fmt.Errorf("klaviyo: %w: it has no id", ErrUnreadable)
+	errNoData = fmt.Errorf("klaviyo: %w: it has no data", ErrUnreadable)
+	errPages  = errors.New("klaviyo: the pages don't end")
 )
 
 // document is the envelope of a request or an answer about one resource.
@@ -43,6 +44,20 @@ type collection[T any] struct {
 	Links struct {
 		Next string `json:"next"`
 	} `json:"links"`
+}
+
+// sendForID calls an operation that answers with a resource, and returns its id.
+func (c *Client) sendForID(ctx context.Context, r request) (string, error) {
+	var answer document[identity]
+	if err := c.send(ctx, r, &answer); err != nil {
+		return "", err
+	}
+
+	if answer.Data.ID == "" {
+		return "", errNoID
+	}
+
+	return answer.Data.ID, nil
 }
 
 // collect reads all pages of a collection, 100 resources a page.
@@ -88,6 +103,11 @@ func getPage[T any](
 	var answer collection[T]
 	if err := c.send(ctx, request{operation: operation, method: http.MethodGet, path: path, query: asked}, &answer); err != nil {
 		return nil, "", err
+	}
+
+	// A page without resources has [].
+	if answer.Data == nil {
+		return nil, "", errNoData
 	}
 
 	return answer.Data, cursor(answer.Links.Next), nil

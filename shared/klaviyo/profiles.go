@@ -31,16 +31,7 @@ func (c *Client) postProfile(ctx context.Context, operation, path string, p Prof
 		return "", err
 	}
 
-	var answer document[identity]
-	if err := c.send(ctx, request{operation: operation, method: http.MethodPost, path: path, body: body}, &answer); err != nil {
-		return "", err
-	}
-
-	if answer.Data.ID == "" {
-		return "", errNoID
-	}
-
-	return answer.Data.ID, nil
+	return c.sendForID(ctx, request{operation: operation, method: http.MethodPost, path: path, body: body})
 }
 
 // UpdateProfile changes the profile with this id: fields that are absent stay, null ones are cleared. It fails with an
@@ -52,17 +43,9 @@ func (c *Client) UpdateProfile(ctx context.Context, id string, p Profile) error 
 	}
 
 	path := profilesPath + "/" + url.PathEscape(id)
+	_, err = c.sendForID(ctx, request{operation: updateProfile, method: http.MethodPatch, path: path, body: body})
 
-	var answer document[identity]
-	if err := c.send(ctx, request{operation: updateProfile, method: http.MethodPatch, path: path, body: body}, &answer); err != nil {
-		return err
-	}
-
-	if answer.Data.ID == "" {
-		return errNoID
-	}
-
-	return nil
+	return err
 }
 
 // FindProfileByEmail returns the id of the profile with this email address; ok tells whether there is one. Limits: 75/s and
@@ -85,16 +68,16 @@ func (c *Client) findProfile(ctx context.Context, identifier, value string) (id 
 		"page[size]":      {"1"},
 	}
 
-	var answer document[[]identity]
-	if err := c.send(ctx, request{operation: getProfiles, method: http.MethodGet, path: profilesPath, query: query}, &answer); err != nil {
+	found, _, err := getPage[identity](ctx, c, getProfiles, profilesPath, query, "")
+	if err != nil || len(found) == 0 {
 		return "", false, err
 	}
 
-	if len(answer.Data) == 0 {
-		return "", false, nil
+	if found[0].ID == "" {
+		return "", false, errNoID
 	}
 
-	return answer.Data[0].ID, true, nil
+	return found[0].ID, true, nil
 }
 
 // quoted makes a literal of a filter, which nothing in the text can end.
