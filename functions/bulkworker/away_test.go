@@ -1,0 +1,118 @@
+package bulkworker_test
+
+import (
+	"net/http"
+	"reflect"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
+	"github.com/ctklaviyo/connector/shared/faulttest"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
+)
+
+// For an hour Klaviyo's address answers everything with a web page. An import waits, and then nothing is missing.
+func TestWebPages(t *testing.T) {
+	t.Parallel()
+
+	for _, resource := range bulk.Resources() {
+		t.Run(string(resource), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(sinceBubblesBegin)
+
+				want := imported(t, resource, healthy)
+				began := time.Now()
+				got := imported(t, resource, func(*http.Request) faulttest.Fault {
+					if time.Since(began) < time.Hour {
+						return faulttest.Fault{Status: http.StatusOK, ContentType: "text/html", Body: "<html>maintenance</html>"}
+					}
+
+					return faulttest.Fault{}
+				})
+
+				if !reflect.DeepEqual(want, got) { // cmp takes its time
+					t.Errorf("the end is another (-want +got):\n%s", cmp.Diff(want, got))
+				}
+
+				if took := time.Since(began); took < time.Hour {
+					t.Errorf("all was over after %v", took)
+				}
+			})
+		})
+	}
+}
+
+// Klaviyo refuses the events of a page together, and goes away while it gets them one by one. None is lost.
+func TestAwayOneByOne(t *testing.T) {
+	t.Parallel()
+
+	for name, away := range map[string]faulttest.Fault{
+		"503":        {Status: http.StatusServiceUnavailable},
+		"reset":      {ResetBefore: true},
+		"a proxy":    {Status: http.StatusBadRequest, ContentType: "text/html", Body: "<html>no</html>"},
+		"a web page": {Status: http.StatusOK, ContentType: "text/html", Body: "<html>maintenance</html>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(sinceBubblesBegin)
+
+				want := imported(t, bulk.Orders, healthy)
+				single := 0
+				got := imported(t, bulk.Orders, func(r *http.Request) faulttest.Fault {
+					if r.URL.Path == "/api/event-bulk-create-jobs" {
+						return problem(http.StatusBadRequest, "duplicate", "/data/attributes/events-bulk-create")
+					}
+
+					if single++; single > 3 && single <= 13 { // more than the client repeats
+						return away
+					}
+
+					return faulttest.Fault{}
+				})
+
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("the end is another (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// imported imports a small shop's records of one kind, with tasks that come again until they are done. fault lets requests to
+// Klaviyo fail.
+func imported(t *testing.T, resource bulk.Resource, fault func(*http.Request) faulttest.Fault) result {
+	t.Helper()
+
+	shop, generated := smallShop(smallSize())
+	account := usedAccount(t, generated, klaviyotest.Options{JobTime: 1500 * time.Millisecond})
+	transport := both(shop, faulttest.Wrap(account, fault))
+
+	queue := &line{names: map[string]bool{}}
+	out := outward{store: bulktest.NewStore(t), queue: queue, through: func(call func() error) error { return call() }}
+	control := bulk.NewControl(out, out, loggingtest.New(t))
+	worker := newProcess(t, out, importers(t, transport))
+
+	if _, err := control.Start(t.Context(), resource, bulk.Options{}); err != nil {
+		t.Fatal(err)
+	}
+
+	for len(queue.tasks) > 0 {
+		task, pause := queue.tasks[0], queue.pauses[0]
+		queue.tasks, queue.pauses = queue.tasks[1:], queue.pauses[1:]
+
+		time.Sleep(pause)
+
+		if deliver(t, worker, task) != http.StatusNoContent {
+			queue.tasks, queue.pauses = append(queue.tasks, task), append(queue.pauses, 2*time.Minute)
+		}
+	}
+
+	return newResult(t, control, resource, account)
+}
