@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/ctklaviyo/connector/shared/logging"
 	"github.com/ctklaviyo/connector/shared/retry"
 )
 
@@ -39,7 +40,7 @@ func newError(operation string, resp *http.Response, body []byte) *Error {
 		e.Message = answer.Message
 	}
 
-	e.Message = clean(e.Message)
+	e.Code, e.Message = logging.Short(e.Code, logging.MaxWord), clean(e.Message)
 
 	return e
 }
@@ -56,7 +57,7 @@ func clean(message string) string {
 	}
 
 	if len(message) > maxMessage {
-		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
+		message = logging.Short(message, maxMessage) + "…"
 	}
 
 	return message

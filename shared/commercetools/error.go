@@ -17,7 +17,8 @@ type Error struct {
 	Resource bool
 	// Token tells that the token endpoint has answered: it is about the settings, never about what was asked for.
 	Token bool
-	// Code is the first error's code, such as "ResourceNotFound"; empty when the body was not commercetools' JSON.
+	// Code is the first error's code, such as "ResourceNotFound", cut to [logging.MaxWord] bytes; empty when the body was not
+	// commercetools' JSON.
 	Code string
 	// Message is commercetools' own text, shortened.
 	Message string

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/logging"
 )
 
 // Pub/Sub's limits of a message. Source: https://docs.cloud.google.com/pubsub/quotas#resource_limits.
@@ -111,7 +112,7 @@ func (d delivered) parked(function, reason string, err error) Parked {
 func attributes(original, about map[string]string) map[string]string {
 	all := make(map[string]string, len(original)+len(about))
 	for key, value := range about {
-		all[key] = shortened(value, maxValue)
+		all[key] = logging.Short(value, maxValue)
 	}
 
 	for _, key := range slices.Sorted(maps.Keys(original)) {
@@ -120,17 +121,8 @@ func attributes(original, about map[string]string) map[string]string {
 			continue
 		}
 
-		all[key] = shortened(original[key], maxValue)
+		all[key] = logging.Short(original[key], maxValue)
 	}
 
 	return all
-}
-
-// shortened cuts s to at most limit bytes, and never within a character.
-func shortened(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-
-	return strings.ToValidUTF8(s[:limit], "")
 }

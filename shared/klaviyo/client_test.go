@@ -196,6 +196,8 @@ func TestErrors(t *testing.T) {
 			`"links":{},"meta":{"duplicate_profile_id":"01GR"}}]}`
 	)
 
+	long := strings.Repeat("ü", 1<<19)
+
 	tests := []struct {
 		name   string
 		status int
@@ -220,6 +222,11 @@ func TestErrors(t *testing.T) {
 			"many", http.StatusBadRequest, `{"errors":[` + strings.Repeat(`{"code":"x"},`, 99) + `{"code":"x"}]}`,
 			&klaviyo.Error{Details: slices.Repeat([]klaviyo.Detail{{Code: "x"}}, 100)},
 			"klaviyo: POST /api/profiles: status 400 Bad Request" + strings.Repeat("; x", 5) + "; and 95 more",
+		},
+		{
+			"a long code", http.StatusBadRequest, `{"errors":[{"code":"` + long + `","source":{"pointer":"/` + long + `"}}]}`,
+			&klaviyo.Error{Details: []klaviyo.Detail{{Code: long[:256], Pointer: "/" + long[:254]}}},
+			"klaviyo: POST /api/profiles: status 400 Bad Request; " + long[:256] + " at /" + long[:254],
 		},
 		{"redirect", http.StatusFound, "", &klaviyo.Error{}, "klaviyo: POST /api/profiles: status 302 Found"},
 	}
@@ -274,13 +281,17 @@ func TestUnreadableAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			c := client(inMemory(func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, body) }))
+			c := client(says(http.StatusOK, body))
 
 			if id, err := c.UpsertProfile(t.Context(), ann()); err == nil || c.Requests() != 1 {
 				t.Errorf("id %q after %d requests", id, c.Requests())
 			}
 		})
 	}
+}
+
+func says(status int, body string) http.RoundTripper {
+	return inMemory(func(w http.ResponseWriter, _ *http.Request) { answer(w, status, body) })
 }
 
 // Neither the key nor an email address gets into an error, whatever goes wrong.
@@ -295,6 +306,11 @@ func TestErrorsNameNobody(t *testing.T) {
 		"no URL":                   {APIURL: "http://\x00"},
 		"no host":                  {},
 		"a key that can't be sent": {APIURL: "https://klaviyo.test", AuthKey: "pk_\n"},
+		"Klaviyo quotes": {Transport: says(http.StatusBadRequest, `{"errors":[{"code":"invalid","title":"ann@example.com is invalid.",
+			"detail":"There is no ann@example.com.","source":{"pointer":"/data"},"meta":{"email":"ann@example.com"}}]}`)},
+		"Klaviyo is odd":   {Transport: says(http.StatusOK, `{"data":"ann@example.com"}`)},
+		"Klaviyo is odder": {Transport: says(http.StatusOK, `{"data":[{"id":ann@example.com}]}`)},
+		"a web page":       {Transport: says(http.StatusOK, `<p>ann@example.com</p>`)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -309,7 +325,7 @@ func TestErrorsNameNobody(t *testing.T) {
 				t.Fatal("no error")
 			}
 
-			for _, secret := range []string{key, "ann", "example.com"} {
+			for _, secret := range []string{key, "ann@", "example.com"} {
 				if strings.Contains(err.Error(), secret) {
 					t.Errorf("%q in %q", secret, err)
 				}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ctklaviyo/connector/shared/logging"
 	"github.com/ctklaviyo/connector/shared/retry"
 )
 
@@ -31,7 +32,7 @@ type Error struct {
 	RetryAfter time.Duration
 }
 
-// Detail is one JSON:API error.
+// Detail is one JSON:API error. Code and Pointer are cut to [logging.MaxWord] bytes.
 type Detail struct {
 	// Code is Klaviyo's name of the error, such as "duplicate_profile" or "invalid".
 	Code string
@@ -138,9 +139,9 @@ func newError(name string, resp *http.Response, body []byte) *Error {
 
 	for _, d := range answer.Errors {
 		e.Details = append(e.Details, Detail{
-			Code:    d.Code,
+			Code:    logging.Short(d.Code, logging.MaxWord),
 			Title:   d.Title,
-			Pointer: d.Source.Pointer,
+			Pointer: logging.Short(d.Source.Pointer, logging.MaxWord),
 		})
 	}
 

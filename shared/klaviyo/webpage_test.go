@@ -123,7 +123,7 @@ func TestNotKlaviyos(t *testing.T) {
 			t.Run(what+" to "+method, func(t *testing.T) {
 				t.Parallel()
 
-				c := client(inMemory(func(w http.ResponseWriter, _ *http.Request) { answer(w, tt.status, tt.body) }))
+				c := client(says(tt.status, tt.body))
 
 				err := call(t.Context(), c)
 				if !errors.Is(err, klaviyo.ErrUnreadable) || errors.Is(err, klaviyo.ErrNotJSON) != tt.notJSON || c.Requests() != 1 {

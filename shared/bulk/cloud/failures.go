@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/logging"
 )
 
 const (
@@ -54,8 +55,10 @@ func chunk(failures []bulk.Failure) ([]string, error) {
 
 	for _, f := range failures {
 		if len(f.Reason) > maxReason {
-			f.Reason = strings.ToValidUTF8(f.Reason[:maxReason], "") + "…"
+			f.Reason = logging.Short(f.Reason, maxReason) + "…"
 		}
+
+		f.Code, f.Pointer = logging.Short(f.Code, logging.MaxWord), logging.Short(f.Pointer, logging.MaxWord)
 
 		text, err := json.Marshal(f)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/logging"
 )
 
 // A whole Klaviyo batch is refused, each record with a reason that is too long.
@@ -66,6 +67,28 @@ func TestFailureDocuments(t *testing.T) {
 
 	if size > commit*8/10 {
 		t.Errorf("a batch takes %d bytes, too near the %d of a commit", size, commit)
+	}
+}
+
+// A document of more than 1 MiB would end the whole run.
+func TestLongFailure(t *testing.T) {
+	t.Parallel()
+
+	long := strings.Repeat("<", 1<<20)
+
+	docs, err := newFailureDocuments(
+		bulk.Shard{}, []bulk.Failure{{ID: "1", Reason: long, Code: long, Pointer: long}, {ID: "2"}}, time.UnixMicro(0))
+	if err != nil || len(docs) != 1 || len(docs[0].Failures) > maxChunk {
+		t.Fatalf("%d documents, error %v; want one of at most %d bytes", len(docs), err, maxChunk)
+	}
+
+	got, err := docs[0].failures()
+	want := []bulk.Failure{
+		{ID: "1", Reason: long[:maxReason] + "…", Code: long[:logging.MaxWord], Pointer: long[:logging.MaxWord]}, {ID: "2"},
+	}
+
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("failures (-want +got):\n%s%v", diff, err)
 	}
 }
 
