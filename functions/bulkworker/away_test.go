@@ -64,24 +64,31 @@ func TestAwayOneByOne(t *testing.T) {
 				time.Sleep(sinceBubblesBegin)
 
 				want := imported(t, bulk.Orders, healthy)
-				single := 0
-				got := imported(t, bulk.Orders, func(r *http.Request) faulttest.Fault {
-					if r.URL.Path == "/api/event-bulk-create-jobs" {
-						return problem(http.StatusBadRequest, "duplicate", "/data/attributes/events-bulk-create")
-					}
-
-					if single++; single > 3 && single <= 13 { // more than the client repeats
-						return away
-					}
-
-					return faulttest.Fault{}
-				})
+				got := imported(t, bulk.Orders, awayOneByOne(away))
 
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("the end is another (-want +got):\n%s", diff)
 				}
 			})
 		})
+	}
+}
+
+// awayOneByOne refuses all events that come together. Of those that come alone, the fourth meets the fault, and so often that
+// the client stops repeating it.
+func awayOneByOne(away faulttest.Fault) func(*http.Request) faulttest.Fault {
+	single := 0
+
+	return func(r *http.Request) faulttest.Fault {
+		if r.URL.Path == "/api/event-bulk-create-jobs" {
+			return problem(http.StatusBadRequest, "duplicate", "/data/attributes/events-bulk-create")
+		}
+
+		if single++; single > 3 && single <= 13 {
+			return away
+		}
+
+		return faulttest.Fault{}
 	}
 }
 
