@@ -18,6 +18,8 @@ import (
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
 	"github.com/ctklaviyo/connector/shared/faulttest"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
+	"github.com/ctklaviyo/connector/shared/retry"
 )
 
 func TestRepeats(t *testing.T) {
@@ -256,5 +258,38 @@ func TestConnectionIsReused(t *testing.T) {
 
 	if n := count.Load(); n != 1 {
 		t.Errorf("%d connections, want 1", n)
+	}
+}
+
+// What commercetools' side has sent stays out of the error, however broken it is: of a resource as of a token.
+func TestGarbageIsNotQuoted(t *testing.T) {
+	t.Parallel()
+
+	for name, text := range loggingtest.Garbage() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			good := local(commercetoolstest.NewServer("shop"))
+			bad := loggingtest.Babbler(text)
+
+			for what, part := range map[string]string{"token": "/oauth/token", "resource": "/shop/customers"} {
+				cfg := good
+				cfg.APIURL, cfg.AuthURL = "http://api.invalid", "http://auth.invalid"
+				cfg.Transport = roundTrip(func(req *http.Request) (*http.Response, error) {
+					if strings.HasPrefix(req.URL.Path, part) {
+						return bad.RoundTrip(req)
+					}
+
+					return good.Transport.RoundTrip(req)
+				})
+
+				_, err := commercetools.Impatient(cfg).Get(t.Context(), commercetools.Customers, "c1")
+				if _, unanswered := errors.AsType[*retry.UnansweredError](err); !unanswered {
+					t.Fatalf("%s: error %v", what, err)
+				}
+
+				loggingtest.New(t).ErrorContext(t.Context(), "not read", "error", err)
+			}
+		})
 	}
 }

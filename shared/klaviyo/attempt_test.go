@@ -9,6 +9,10 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/loggingtest"
+	"github.com/ctklaviyo/connector/shared/retry"
 )
 
 func TestRepeats(t *testing.T) {
@@ -104,4 +108,26 @@ func TestNetworkErrorsAreRepeated(t *testing.T) {
 			t.Errorf("id %q, error %v after %d attempts", id, err, attempts)
 		}
 	})
+}
+
+// What Klaviyo's side has sent stays out of the error, however broken it is.
+func TestGarbageIsNotQuoted(t *testing.T) {
+	t.Parallel()
+
+	for name, text := range loggingtest.Garbage() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				c := klaviyo.New(klaviyo.Config{APIURL: "http://klaviyo.test", AuthKey: key, Transport: loggingtest.Babbler(text)})
+
+				_, err := c.UpsertProfile(t.Context(), ann())
+				if _, unanswered := errors.AsType[*retry.UnansweredError](err); !unanswered || c.Requests() != 4 {
+					t.Fatalf("error %v after %d requests", err, c.Requests())
+				}
+
+				loggingtest.New(t).ErrorContext(t.Context(), "not saved", "error", err)
+			})
+		})
+	}
 }

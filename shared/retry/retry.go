@@ -27,13 +27,14 @@ type Policy struct {
 
 // Do calls attempt until its answer is not worth another one, and returns the last answer, whatever its status. A pause
 // is at least as long as Retry-After asks. When it would outlast the context's deadline the last answer is returned at
-// once, so that the caller can hand the work back in time. attempt builds its request anew each time. When even the last
-// attempt fails without an answer, the error is an *[UnansweredError].
+// once, so that the caller can hand the work back in time; without a deadline no pause is longer than 2 minutes. attempt builds
+// its request anew each time. When even the last attempt fails without an answer, the error is an *[UnansweredError]. The
+// text of an error that isn't final ends where it would quote the peer.
 func Do(ctx context.Context, p Policy, attempt func(context.Context) (*http.Response, error)) (*http.Response, error) {
 	backoff := p.Backoff
 
 	for n := 1; ; n++ {
-		resp, err := attempt(ctx)
+		resp, err := once(ctx, attempt)
 		if n >= p.Attempts || !p.again(ctx, resp, err) {
 			return resp, unanswered(ctx, err)
 		}
@@ -43,7 +44,9 @@ func Do(ctx context.Context, p Policy, attempt func(context.Context) (*http.Resp
 			pause = max(pause, After(resp.Header))
 		}
 
-		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
+		if deadline, ok := ctx.Deadline(); !ok {
+			pause = min(pause, longestPause)
+		} else if time.Until(deadline) < pause {
 			return resp, unanswered(ctx, err)
 		}
 
@@ -57,6 +60,19 @@ func Do(ctx context.Context, p Policy, attempt func(context.Context) (*http.Resp
 	}
 }
 
+// longestPause bounds what a Retry-After can do to a caller without a deadline: after it, the other side is asked again.
+const longestPause = 2 * time.Minute
+
+// once makes one attempt.
+func once(ctx context.Context, attempt func(context.Context) (*http.Response, error)) (*http.Response, error) {
+	resp, err := attempt(ctx)
+	if err != nil && !isFinal(err) {
+		err = quoteless(err)
+	}
+
+	return resp, err
+}
+
 // UnansweredError says that a request has brought no answer: the network failed, or the other side was silent for too long.
 type UnansweredError struct{ Err error }
 
@@ -68,7 +84,7 @@ func (e *UnansweredError) Unwrap() error { return e.Err }
 
 // unanswered marks an error of an attempt, unless it is final, or the caller has no more time.
 func unanswered(ctx context.Context, err error) error {
-	if _, final := errors.AsType[*finalError](err); err == nil || final || ctx.Err() != nil {
+	if err == nil || isFinal(err) || ctx.Err() != nil {
 		return err
 	}
 
@@ -82,11 +98,15 @@ type finalError struct{ error }
 
 func (e *finalError) Unwrap() error { return e.error }
 
+func isFinal(err error) bool {
+	_, final := errors.AsType[*finalError](err)
+
+	return final
+}
+
 func (p Policy) again(ctx context.Context, resp *http.Response, err error) bool {
 	if err != nil {
-		_, final := errors.AsType[*finalError](err)
-
-		return ctx.Err() == nil && !final
+		return ctx.Err() == nil && !isFinal(err)
 	}
 
 	return slices.Contains(p.Statuses, resp.StatusCode)

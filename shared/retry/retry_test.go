@@ -103,6 +103,7 @@ func TestDo(t *testing.T) {
 		"a final error, wrapped":     {answers: []answer{{err: fmt.Errorf("sent: %w", retry.Final(errNetwork))}}, err: errNetwork, calls: 1},
 		"Retry-After is waited for":  {answers: []answer{{status: 429, retryAfter: "7"}, {status: 200}}, status: 200, calls: 2, least: 7 * time.Second, most: 7 * time.Second},
 		"Retry-After each time":      {answers: []answer{{status: 429, retryAfter: "7"}}, status: 429, calls: 3, least: 14 * time.Second, most: 14 * time.Second},
+		"Retry-After for years":      {answers: []answer{{status: 429, retryAfter: "9223372036854775807"}, {status: 200}}, status: 200, calls: 2, least: 2 * time.Minute, most: 2 * time.Minute},
 		"Retry-After of a success":   {answers: []answer{{status: 200, retryAfter: "7"}}, status: 200, calls: 1},
 		"a shorter Retry-After":      {answers: []answer{{status: 429, retryAfter: "0"}, {status: 200}}, status: 200, calls: 2, least: 1, most: 100 * time.Millisecond},
 		"only one attempt":           {answers: []answer{{status: 503}}, attempts: 1, status: 503, calls: 1},
