@@ -40,7 +40,7 @@ func newError(operation string, resp *http.Response, body []byte) *Error {
 		e.Message = answer.Message
 	}
 
-	e.Code, e.Message = logging.Short(e.Code, logging.MaxWord), clean(e.Message)
+	e.Code, e.Message = logging.Shorten(e.Code, logging.MaxWord), clean(e.Message)
 
 	return e
 }
@@ -56,9 +56,5 @@ func clean(message string) string {
 		message = message[:first] + "…" + message[last+1:]
 	}
 
-	if len(message) > maxMessage {
-		message = logging.Short(message, maxMessage) + "…"
-	}
-
-	return message
+	return logging.Shorten(message, maxMessage)
 }

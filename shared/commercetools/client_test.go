@@ -220,13 +220,13 @@ func TestErrors(t *testing.T) {
 		},
 		"a long text": {
 			faulttest.Fault{Status: 400, Body: `{"message":"` + strings.Repeat("ü", 200) + `","errors":[{"code":"InvalidInput"}]}`},
-			commercetools.Error{Status: 400, Code: "InvalidInput", Message: strings.Repeat("ü", 150) + "…"},
-			"commercetools: GET /shop/customers: status 400 InvalidInput: " + strings.Repeat("ü", 150) + "…",
+			commercetools.Error{Status: 400, Code: "InvalidInput", Message: strings.Repeat("ü", 148) + "…"},
+			"commercetools: GET /shop/customers: status 400 InvalidInput: " + strings.Repeat("ü", 148) + "…",
 		},
 		"a long code": {
 			faulttest.Fault{Status: 400, Body: `{"errors":[{"code":"` + strings.Repeat("ü", 1<<19) + `"}]}`},
-			commercetools.Error{Status: 400, Code: strings.Repeat("ü", 128)},
-			"commercetools: GET /shop/customers: status 400 " + strings.Repeat("ü", 128) + ": ",
+			commercetools.Error{Status: 400, Code: strings.Repeat("ü", 126) + "…"},
+			"commercetools: GET /shop/customers: status 400 " + strings.Repeat("ü", 126) + "…" + ": ",
 		},
 		"a gateway's HTML": {
 			faulttest.Fault{Status: 503, Body: "<html>busy</html>", ContentType: "text/html", RetryAfter: "0"},

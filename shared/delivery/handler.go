@@ -141,7 +141,7 @@ func (h *handler) deliver(ctx context.Context, header http.Header, body []byte) 
 // handle takes a delivery that was decoded, or not, to Handle.
 func (t Target) handle(ctx context.Context, d delivered, err error) result {
 	if of := d.message.ProjectKey; err == nil && of != "" && of != t.Project {
-		err = &foreignError{of}
+		err = &foreignError{logging.Shorten(of, maxLogged)}
 	}
 
 	if err == nil {

@@ -311,7 +311,20 @@ func TestLargeIDIsLoggedInPart(t *testing.T) {
 
 	w, line := serve(t, strings.NewReader(push(`{"notificationType":"ResourceDeleted","resource":{"typeId":"customer","id":"`+large+`"}}`)),
 		func() (delivery.Target, error) { return delivery.Target{}, nil })
-	if id, _ := line["resource_id"].(string); w.Code != http.StatusServiceUnavailable || id != strings.Repeat("ü", 128)+"…" {
+	if id, _ := line["resource_id"].(string); w.Code != http.StatusServiceUnavailable || id != strings.Repeat("ü", 126)+"…" {
 		t.Errorf("status %d, resource_id of %d bytes", w.Code, len(id))
+	}
+}
+
+func TestLargeProjectIsLoggedInPart(t *testing.T) {
+	t.Parallel()
+
+	keeper := &keeper{}
+
+	w, line := serve(t, strings.NewReader(push(`{"notificationType":"ResourceDeleted","projectKey":"`+strings.Repeat("<", 300_000)+`",`+
+		`"resource":{"typeId":"customer","id":"c1"}}`)),
+		func() (delivery.Target, error) { return delivery.Target{Project: "demo", Parker: keeper}, nil })
+	if text, _ := line["error"].(string); w.Code != http.StatusNoContent || len(keeper.parked) != 1 || text == "" || len(text) > 512 {
+		t.Errorf("status %d, %d parked, an error of %d bytes", w.Code, len(keeper.parked), len(text))
 	}
 }

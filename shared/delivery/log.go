@@ -3,7 +3,6 @@ package delivery
 import (
 	"errors"
 	"log/slog"
-	"strings"
 
 	"github.com/ctklaviyo/connector/shared/logging"
 )
@@ -24,10 +23,8 @@ func (r result) attrs(function string, d delivered) []slog.Attr {
 		slog.String("pubsub_id", d.id),
 	}
 
-	for i, a := range attrs { // they come from outside, and Cloud Logging drops a line of more than 256 KB
-		if v := a.Value.String(); len(v) > maxLogged {
-			attrs[i].Value = slog.StringValue(strings.ToValidUTF8(v[:maxLogged], "") + "…")
-		}
+	for i, a := range attrs { // they come from outside
+		attrs[i].Value = slog.StringValue(logging.Shorten(a.Value.String(), maxLogged))
 	}
 
 	if d.attempt > 0 {

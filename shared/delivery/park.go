@@ -112,7 +112,7 @@ func (d delivered) parked(function, reason string, err error) Parked {
 func attributes(original, about map[string]string) map[string]string {
 	all := make(map[string]string, len(original)+len(about))
 	for key, value := range about {
-		all[key] = logging.Short(value, maxValue)
+		all[key] = logging.Shorten(value, maxValue)
 	}
 
 	for _, key := range slices.Sorted(maps.Keys(original)) {
@@ -121,7 +121,7 @@ func attributes(original, about map[string]string) map[string]string {
 			continue
 		}
 
-		all[key] = logging.Short(original[key], maxValue)
+		all[key] = logging.Shorten(original[key], maxValue)
 	}
 
 	return all

@@ -13,6 +13,7 @@ package framework
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/signal"
@@ -21,13 +22,17 @@ import (
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 	"github.com/sethvargo/go-envconfig"
+
+	"github.com/ctklaviyo/connector/shared/logging"
 )
 
 // Register registers a function by its name, for a package's init. start starts it, from the environment and with a writer
-// for its log, when the first request comes; only from then on SIGTERM is handled here, so that a process that just
-// imports the function's package has its signals to itself.
+// for its log, when the first request comes; only from then on SIGTERM and the standard logger are handled here, so that a
+// process that just imports the function's package has them to itself.
 func Register[H http.Handler](name string, start func(envconfig.Lookuper, io.Writer) H) {
 	handler := sync.OnceValue(func() http.Handler {
+		takeStandardLog(os.Stderr)
+
 		d := newDrain(start(envconfig.OsLookuper(), os.Stderr))
 
 		term := make(chan os.Signal, 1)
@@ -43,4 +48,10 @@ func Register[H http.Handler](name string, start func(envconfig.Lookuper, io.Wri
 	})
 
 	functions.HTTP(name, func(w http.ResponseWriter, r *http.Request) { handler().ServeHTTP(w, r) })
+}
+
+// takeStandardLog has what packages tell the standard logger go through ours, which cuts it where it quotes: net/http's transport
+// quotes an answer that nobody has asked for.
+func takeStandardLog(w io.Writer) {
+	slog.SetDefault(logging.New(w, slog.LevelInfo, "")) //nolint:forbidigo // it is for those who were handed none
 }

@@ -225,8 +225,8 @@ func TestErrors(t *testing.T) {
 		},
 		{
 			"a long code", http.StatusBadRequest, `{"errors":[{"code":"` + long + `","source":{"pointer":"/` + long + `"}}]}`,
-			&klaviyo.Error{Details: []klaviyo.Detail{{Code: long[:256], Pointer: "/" + long[:254]}}},
-			"klaviyo: POST /api/profiles: status 400 Bad Request; " + long[:256] + " at /" + long[:254],
+			&klaviyo.Error{Details: []klaviyo.Detail{{Code: long[:252] + "…", Pointer: "/" + long[:252] + "…"}}},
+			"klaviyo: POST /api/profiles: status 400 Bad Request; " + long[:252] + "…" + " at /" + long[:252] + "…",
 		},
 		{"redirect", http.StatusFound, "", &klaviyo.Error{}, "klaviyo: POST /api/profiles: status 302 Found"},
 	}

@@ -139,9 +139,9 @@ func newError(name string, resp *http.Response, body []byte) *Error {
 
 	for _, d := range answer.Errors {
 		e.Details = append(e.Details, Detail{
-			Code:    logging.Short(d.Code, logging.MaxWord),
+			Code:    logging.Shorten(d.Code, logging.MaxWord),
 			Title:   d.Title,
-			Pointer: logging.Short(d.Source.Pointer, logging.MaxWord),
+			Pointer: logging.Shorten(d.Source.Pointer, logging.MaxWord),
 		})
 	}
 

@@ -5,12 +5,14 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 )
 
 // New returns a logger that writes JSON lines to w, from level upwards. project is the Google Cloud project that traces
-// belong to; without one no trace is written.
+// belong to; without one no trace is written. Texts are cut at [MaxText], and a message where it begins to quote: a message of
+// ours is constant, and what net/http has to say, when this is slog's default logger, quotes a peer.
 func New(w io.Writer, level slog.Level, project string) *slog.Logger {
-	json := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: rename})
+	json := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: replace})
 
 	return slog.New(&handler{root: json, next: json, project: project})
 }
@@ -66,20 +68,20 @@ func (h *handler) with(step func(slog.Handler) slog.Handler) *handler {
 	}
 }
 
-// rename gives slog's own attributes the names that Cloud Logging reads; time has its name already.
-func rename(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) > 0 {
-		return a
-	}
-
-	switch a.Key {
-	case slog.MessageKey:
-		a.Key = "message"
-	case slog.LevelKey:
+// replace gives slog's own attributes the names that Cloud Logging reads, time has its name already, and limits all values.
+func replace(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.LevelKey {
 		if level, ok := a.Value.Any().(slog.Level); ok {
-			a = slog.String("severity", severity(level))
+			return slog.String("severity", severity(level))
 		}
 	}
+
+	if len(groups) == 0 && a.Key == slog.MessageKey {
+		message, _, _ := strings.Cut(a.Value.String(), `"`)
+		a = slog.String("message", message)
+	}
+
+	a.Value = limit(a.Value)
 
 	return a
 }

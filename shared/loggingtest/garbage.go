@@ -32,7 +32,7 @@ func Babbler(text string) *http.Transport {
 		here, there := net.Pipe()
 
 		go func() {
-			defer there.Close()
+			defer func() { _ = there.Close() }()
 
 			if req, err := http.ReadRequest(bufio.NewReader(there)); err == nil {
 				_, _ = io.Copy(io.Discard, req.Body)

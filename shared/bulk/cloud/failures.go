@@ -54,11 +54,8 @@ func chunk(failures []bulk.Failure) ([]string, error) {
 	)
 
 	for _, f := range failures {
-		if len(f.Reason) > maxReason {
-			f.Reason = logging.Short(f.Reason, maxReason) + "…"
-		}
-
-		f.Code, f.Pointer = logging.Short(f.Code, logging.MaxWord), logging.Short(f.Pointer, logging.MaxWord)
+		f.Reason = logging.Shorten(f.Reason, maxReason)
+		f.Code, f.Pointer = logging.Shorten(f.Code, logging.MaxWord), logging.Shorten(f.Pointer, logging.MaxWord)
 
 		text, err := json.Marshal(f)
 		if err != nil {

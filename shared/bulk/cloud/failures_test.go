@@ -24,7 +24,7 @@ func TestFailureDocuments(t *testing.T) {
 		f := bulk.Failure{ID: fmt.Sprintf("%036d", i), Code: "invalid", Pointer: "/data/attributes/x"}
 		f.Reason = strings.Repeat("ü", maxReason)
 		given[i] = f
-		f.Reason = strings.Repeat("ü", maxReason/2) + "…"
+		f.Reason = logging.Shorten(f.Reason, maxReason)
 		want[i] = f
 	}
 
@@ -84,7 +84,7 @@ func TestLongFailure(t *testing.T) {
 
 	got, err := docs[0].failures()
 	want := []bulk.Failure{
-		{ID: "1", Reason: long[:maxReason] + "…", Code: long[:logging.MaxWord], Pointer: long[:logging.MaxWord]}, {ID: "2"},
+		{ID: "1", Reason: logging.Shorten(long, maxReason), Code: logging.Shorten(long, logging.MaxWord), Pointer: logging.Shorten(long, logging.MaxWord)}, {ID: "2"},
 	}
 
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
