@@ -37,9 +37,9 @@ type limiter struct {
 	queue int
 	// blocked is when Klaviyo wants the next request at the earliest.
 	blocked time.Time
-	// share is the part of the burst limit that was left at slowed; see limitshare.go.
-	share  float64
-	slowed time.Time
+	// share is the part of the burst limit that was left at since, and slowed is when it was last halved; see limitshare.go.
+	share         float64
+	since, slowed time.Time
 }
 
 func newLimiter(l Limit) *limiter {
@@ -77,12 +77,15 @@ func (l *limiter) wait(ctx context.Context, name string) error {
 	}
 }
 
-// block holds all requests back for a while: Klaviyo has answered one with 429 and Retry-After.
+// block holds all requests back for a while: Klaviyo has answered one with 429 and Retry-After, or the minute is used up.
 func (l *limiter) block(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
-	if until := time.Now().Add(min(d, longestBlock)); until.After(l.blocked) {
+	now := time.Now()
+	if until := now.Add(min(d, longestBlock)); until.After(l.blocked) {
+		// Noted first: from now on the share counts as grown only since the pause's end.
+		l.share, l.since = l.shareAt(now), now
 		l.blocked = until
 	}
 }

@@ -38,13 +38,13 @@ func (l *limiter) slow() {
 	defer l.mu.Unlock()
 
 	if now := time.Now(); now.After(l.blocked) && now.Sub(l.slowed) > burstWindow {
-		l.share, l.slowed = l.shareAt(now)/2, now
+		l.share, l.since, l.slowed = l.shareAt(now)/2, now, now
 	}
 }
 
-// shareAt is the share as it has grown since it was halved. Time in which nothing may start doesn't count.
+// shareAt is the share as it has grown since it was noted. Time in which nothing may start doesn't count.
 func (l *limiter) shareAt(now time.Time) float64 {
-	grown := max(0, now.Sub(later(l.slowed, l.blocked)))
+	grown := max(0, now.Sub(later(l.since, l.blocked)))
 
 	return min(1, l.share+grown.Seconds()/regain.Seconds())
 }

@@ -49,6 +49,43 @@ func TestShareIsHalvedAndRegained(t *testing.T) {
 	})
 }
 
+// What has been regained stays when nothing may start for a while, but it doesn't grow meanwhile.
+func TestShareOutlastsAPause(t *testing.T) {
+	t.Parallel()
+
+	usedUp := http.Header{"Ratelimit-Remaining": {"0"}, "Ratelimit-Reset": {"5"}}
+
+	for name, tt := range map[string]struct {
+		regaining time.Duration
+		want      int
+	}{
+		"all":  {time.Hour, 80},
+		"half": {5 * time.Second, 60},
+		"none": {0, 40},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := newLimiter(Limit{Burst: 80, Steady: 800})
+				heeded(l, 10)
+				time.Sleep(10*time.Second + tt.regaining)
+
+				for range 3 { // were under way together
+					l.heed(http.StatusOK, usedUp)
+				}
+
+				for range 2 { // at once, and at the pause's end
+					if got := l.burst(time.Now()); got != tt.want {
+						t.Errorf("a burst of %d, want %d", got, tt.want)
+					}
+
+					time.Sleep(5 * time.Second)
+				}
+			})
+		})
+	}
+}
+
 // When the minute is used up, by whomever, nothing is sent to be refused.
 func TestUsedUpMinuteHoldsBack(t *testing.T) {
 	t.Parallel()
