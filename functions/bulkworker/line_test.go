@@ -3,8 +3,13 @@ package bulkworker_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -17,6 +22,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/functiontest"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
+	"github.com/ctklaviyo/connector/shared/logging"
 	"github.com/ctklaviyo/connector/shared/settings"
 )
 
@@ -80,6 +86,53 @@ func TestLineOfATaskThatComesBack(t *testing.T) {
 
 	if line := p.line(t); line["outcome"] != "later" || line["attempt"] != 12.0 || line["level"] != "WARN" || line["error"] == nil {
 		t.Errorf("line = %v", line)
+	}
+}
+
+// A task that nobody can read circles in the queue for good. Its line is one that Terraform's alert task_stuck reads, by outcome
+// and attempt.
+func TestLineOfATaskThatCantBeRead(t *testing.T) {
+	t.Parallel()
+
+	for name, c := range map[string]struct {
+		body   io.Reader
+		status int
+		reason string
+	}{
+		"no JSON":          {strings.NewReader("nonsense"), http.StatusBadRequest, "the task is not JSON"},
+		"no run":           {strings.NewReader("{}"), http.StatusBadRequest, "names no run"},
+		"of a new version": {strings.NewReader(`{"run":"r","resource":"carts"}`), http.StatusBadRequest, "no import for"},
+		"too large":        {strings.NewReader(strings.Repeat(" ", 1<<20+1)), http.StatusRequestEntityTooLarge, "too large"},
+		"cut off":          {iotest.ErrReader(io.ErrUnexpectedEOF), http.StatusBadRequest, "unexpected EOF"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			p := newPost(t, nil)
+			w, r := httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", c.body)
+			r.Header.Set("X-CloudTasks-TaskRetryCount", "9")
+			p.handler.ServeHTTP(w, r)
+
+			if w.Code != c.status {
+				t.Errorf("status %d, want %d", w.Code, c.status)
+			}
+
+			line := p.line(t)
+
+			took, timed := line["milliseconds"].(float64)
+			if reason := fmt.Sprint(line["error"]); !timed || took < 0 || !strings.HasPrefix(reason, "unreadable task: ") || !strings.Contains(reason, c.reason) {
+				t.Errorf("line = %v, want how long it took, and %q", line, c.reason)
+			}
+
+			want := map[string]any{
+				"level": "WARN", "msg": logging.TaskHandled, "function": "BulkWorker", "outcome": logging.Later, "attempt": 10.0, "requests": 0.0,
+			}
+			if diff := cmp.Diff(want, line, cmpopts.IgnoreMapEntries(func(k string, _ any) bool {
+				return k == "time" || k == "milliseconds" || k == "error"
+			})); diff != "" {
+				t.Errorf("line (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
