@@ -34,7 +34,7 @@ type doomed struct {
 }
 
 // through is the place of an outward. Goexit ends the goroutine as a kill does the process: nothing more is done in it.
-func (d *doomed) through(call func() error) error {
+func (d *doomed) through(_ string, call func() error) error {
 	d.calls++
 
 	if d.calls != d.at {
@@ -187,9 +187,9 @@ func killed(t *testing.T, in setting, resource bulk.Resource, o bulk.Options) fu
 	}
 }
 
-// killedEverywhere imports with a worker that is killed at its first call, at its second, and so on: before, after, or both.
-// Each time the end has to be the one without that.
-func killedEverywhere(t *testing.T, imports func(*doomed) result, afters ...bool) {
+// killedEverywhere imports with a worker that is killed at its first call, at its second, and so on: before each, and after
+// it. Each time the end has to be the one without that.
+func killedEverywhere(t *testing.T, imports func(*doomed) result) {
 	t.Helper()
 
 	var none doomed
@@ -201,7 +201,7 @@ func killedEverywhere(t *testing.T, imports func(*doomed) result, afters ...bool
 
 	t.Logf("%d calls, %+v", none.calls, want.Counts)
 
-	for _, after := range afters {
+	for _, after := range []bool{false, true} {
 		for at := 1; ; at++ {
 			d := doomed{at: at, after: after}
 
@@ -216,17 +216,14 @@ func killedEverywhere(t *testing.T, imports func(*doomed) result, afters ...bool
 	}
 }
 
-// kills are the imports that are killed.
-func kills() map[string]struct {
+// kill is an import that is killed.
+type kill struct {
 	resource bulk.Resource
 	options  bulk.Options
-} {
-	type c = struct {
-		resource bulk.Resource
-		options  bulk.Options
-	}
+}
 
-	return map[string]c{
+func kills() map[string]kill {
+	return map[string]kill{
 		"categories":     {bulk.Categories, bulk.Options{}},
 		"products":       {bulk.Products, bulk.Options{}},
 		"customers":      {bulk.Customers, bulk.Options{}},
@@ -250,7 +247,7 @@ func TestKilledAtEachCall(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(sinceBubblesBegin)
 
-				killedEverywhere(t, killed(t, setting{bulktest.NewStore(t), 2, 1500 * time.Millisecond, time.Minute}, c.resource, c.options), false, true)
+				killedEverywhere(t, killed(t, setting{bulktest.NewStore(t), 2, 1500 * time.Millisecond, time.Minute}, c.resource, c.options))
 			})
 		})
 	}
@@ -267,7 +264,7 @@ func TestKilledAtEachCallOnFirestore(t *testing.T) {
 			t.Parallel()
 
 			store := cloud.NewStore(cloudtest.Database(t, cloudtest.Project()))
-			killedEverywhere(t, killed(t, setting{store, 1, 5 * time.Millisecond, 5 * time.Millisecond}, c.resource, c.options), false, true)
+			killedEverywhere(t, killed(t, setting{store, 1, 5 * time.Millisecond, 5 * time.Millisecond}, c.resource, c.options))
 		})
 	}
 }
