@@ -114,6 +114,7 @@ func interrupt(t *testing.T, g *gate, env []string, args ...string) (code int, o
 	}
 
 	<-ended
+	readLog(t, out.String())
 
 	return c.ProcessState.ExitCode(), out.String()
 }

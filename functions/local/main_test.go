@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -123,7 +124,8 @@ func (s *shop) wantAll(tb testing.TB, customers int) (again int) {
 	return again
 }
 
-// local prepares the command with nothing but these variables in its environment.
+// local prepares the command with nothing but these variables in its environment. What it logs is read; who collects its
+// Stderr instead reads that, by readLog.
 func local(tb testing.TB, env []string, args ...string) *exec.Cmd {
 	tb.Helper()
 
@@ -136,6 +138,7 @@ func local(tb testing.TB, env []string, args ...string) *exec.Cmd {
 	// Else each command of a test with the race detector ends a second late.
 	c.Env = append([]string{asCommand + "=1", "HOME=" + tb.TempDir(), "GORACE=atexit_sleep_ms=0"}, env...)
 	c.Dir = tb.TempDir()
+	c.Stderr = loggingtest.Writer(tb)
 
 	return c
 }
@@ -144,14 +147,18 @@ func local(tb testing.TB, env []string, args ...string) *exec.Cmd {
 func finish(tb testing.TB, c *exec.Cmd) (code int, output string) {
 	tb.Helper()
 
-	out, err := c.CombinedOutput()
+	var out bytes.Buffer
+
+	c.Stdout, c.Stderr = &out, &out
+
+	err := c.Run()
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
 		tb.Fatal(err)
 	}
 
-	readLog(tb, string(out))
+	readLog(tb, out.String())
 
-	return c.ProcessState.ExitCode(), string(out)
+	return c.ProcessState.ExitCode(), out.String()
 }
 
 // readLog reads the lines of log in what a command has put out; the rest is for the person who called it.
@@ -175,8 +182,6 @@ func serve(tb testing.TB, env []string, args ...string) (url string, c *exec.Cmd
 	if err != nil {
 		tb.Fatal(err)
 	}
-
-	c.Stderr = loggingtest.Writer(tb)
 
 	if err := c.Start(); err != nil {
 		tb.Fatal(err)
@@ -401,8 +406,6 @@ func TestKilled(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state.db")
 
 	first := local(t, s.env, "run", "customers", "--state", state)
-	first.Stderr = loggingtest.Writer(t)
-
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -361,6 +361,8 @@ func TestReplayInterrupted(t *testing.T) {
 
 	_ = c.Wait()
 
+	readLog(t, out.String())
+
 	if code := c.ProcessState.ExitCode(); code != exitStopped {
 		t.Errorf("exit %d, want %d", code, exitStopped)
 	}
