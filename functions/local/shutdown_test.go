@@ -26,8 +26,8 @@ import (
 // asFunction makes the test binary be one function as it is deployed: FUNCTION_TARGET names it, PORT is where it listens.
 const asFunction = "function"
 
-// inGoogleCloud is as long as Cloud Run waits between SIGTERM and SIGKILL.
-const inGoogleCloud = 10 * time.Second
+// killedAfter is as long as Cloud Run waits between SIGTERM and SIGKILL.
+const killedAfter = 10 * time.Second
 
 func serveFunction(port string) error {
 	framework.Register(workerOnDisk, startWorkerOnDisk)
@@ -183,8 +183,8 @@ func expectEnd(t *testing.T, c *exec.Cmd, since time.Time) {
 	t.Helper()
 
 	err := c.Wait()
-	if took := time.Since(since); err != nil || took > inGoogleCloud {
-		t.Errorf("the process ended with %v after %v, want success within %v", err, took, inGoogleCloud)
+	if took := time.Since(since); err != nil || took > killedAfter {
+		t.Errorf("the process ended with %v after %v, want success within %v", err, took, killedAfter)
 	}
 }
 

@@ -7,14 +7,16 @@ import (
 	"time"
 )
 
+// A process that is told to end cuts off after CutAfter the requests that are still in flight, and has ended after EndAfter:
+// Cloud Run kills after 10 seconds.
 const (
-	// patience is how long requests may go on, and most how long all may take: Cloud Run kills after 10 seconds.
-	patience = 7 * time.Second
-	most     = 9 * time.Second
-	// quiet is how long there must be no request before the process ends. An answer is on its way for a moment after its
-	// handler has returned, and a client may have sent its next request before it got to know.
-	quiet = 250 * time.Millisecond
+	CutAfter = 7 * time.Second
+	EndAfter = 9 * time.Second
 )
+
+// quiet is how long there must be no request before the process ends. An answer is on its way for a moment after its
+// handler has returned, and a client may have sent its next request before it got to know.
+const quiet = 250 * time.Millisecond
 
 // drain knows the requests in flight.
 type drain struct {
@@ -23,28 +25,11 @@ type drain struct {
 	inFlight atomic.Int64
 	// answered counts the requests that have been in flight.
 	answered atomic.Int64
-	// within gives a request's context another end: cutOff.
-	within func(context.Context) (context.Context, func())
-	cutOff context.CancelFunc
+	// cut is closed to cut off those that are in flight.
+	cut chan struct{}
 }
 
-func newDrain(h http.Handler) *drain {
-	cut, cutOff := context.WithCancel(context.Background()) //nolint:gosec // wait calls it
-
-	return &drain{
-		handler: h,
-		cutOff:  cutOff,
-		within: func(ctx context.Context) (context.Context, func()) {
-			ctx, cancel := context.WithCancel(ctx)
-			stop := context.AfterFunc(cut, cancel)
-
-			return ctx, func() {
-				stop()
-				cancel()
-			}
-		},
-	}
-}
+func newDrain(h http.Handler) *drain { return &drain{handler: h, cut: make(chan struct{})} }
 
 // ServeHTTP implements http.Handler.
 func (d *drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -59,8 +44,16 @@ func (d *drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
 	}
 
-	ctx, done := d.within(r.Context())
-	defer done()
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+
+	go func() {
+		select {
+		case <-d.cut:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 
 	d.handler.ServeHTTP(w, r.WithContext(ctx))
 }
@@ -69,9 +62,9 @@ func (d *drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (d *drain) wait() {
 	d.ending.Store(true)
 
-	defer time.AfterFunc(patience, d.cutOff).Stop()
+	defer time.AfterFunc(CutAfter, func() { close(d.cut) }).Stop()
 
-	end := time.After(most)
+	end := time.After(EndAfter)
 
 	for before := int64(-1); ; {
 		now := d.answered.Load()

@@ -47,8 +47,8 @@ func TestWait(t *testing.T) {
 	for name, e := range map[string]ending{
 		"nothing in flight":        {slow(0), 0, 204, quiet, 2 * quiet},
 		"requests that finish":     {slow(3 * time.Second), 50, 204, 3*time.Second + quiet, 3*time.Second + 2*quiet},
-		"requests that are cut":    {slow(time.Minute), 50, 503, patience + quiet, patience + 2*quiet},
-		"requests that don't obey": {stubborn, 1, 0, most, most},
+		"requests that are cut":    {slow(time.Minute), 50, 503, CutAfter + quiet, CutAfter + 2*quiet},
+		"requests that don't obey": {stubborn, 1, 0, EndAfter, EndAfter},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
