@@ -30,7 +30,7 @@ import (
 // changesInMinute is three times what Klaviyo takes of updates of profiles.
 const changesInMinute = 3 * 750
 
-// Three times as many profiles change as Klaviyo allows, for a minute, or five with SEEDS as `make soak` sets it. Pub/Sub
+// Three times as many profiles change as Klaviyo allows, for a minute, or five with SOAK as `make soak` sets it. Pub/Sub
 // delivers to instances that take as many requests at once as Terraform says, and again what they can't take. All of it
 // arrives; Klaviyo has to refuse little, since the clients slow themselves down; the instances get the like of each other;
 // and nothing grows but what waits in Pub/Sub.
@@ -38,7 +38,7 @@ const changesInMinute = 3 * 750
 //nolint:paralleltest // it watches the memory of the whole process
 func TestOverload(t *testing.T) {
 	minutes := 1
-	if os.Getenv("SEEDS") != "" {
+	if os.Getenv("SOAK") != "" {
 		minutes = 5
 	}
 
@@ -84,10 +84,11 @@ type overload struct {
 
 	t  *testing.T
 	kl *klaviyotest.Server
-	// idle is how many goroutines the process has before, those that other tests have left among them.
-	idle      int
-	functions []busyInstance
-	parked    parkedInTest
+	// idle is how many goroutines the process has before, those that other tests have left among them, and empty its heap.
+	idle   int
+	empty  uint64
+	busy   []busyInstance
+	parked parkedInTest
 	// waiting are the messages in Pub/Sub.
 	waiting    sync.WaitGroup
 	left       atomic.Int64
@@ -112,25 +113,40 @@ func (o *overload) run(t *testing.T) {
 	o.idle = runtime.NumGoroutine()
 
 	for range o.instances {
-		o.functions = append(o.functions, o.start(ct))
+		o.busy = append(o.busy, o.start(ct))
 	}
 
-	begin, messages := time.Now(), o.minutes*changesInMinute
-
+	// The customers are there before, so that their memory is no growth.
+	messages := make([]string, o.minutes*changesInMinute)
 	for i := range messages {
 		id := fmt.Sprintf("%08x-0000-4000-8000-000000000000", i)
 		ct.Put("customers", json.RawMessage(fmt.Sprintf(`{"id":%q,"version":1,"email":"ann-%d@shop.example.org"}`, id, i)))
+		messages[i] = functiontest.Push(t, functiontest.Change(t, "customer", id, "ResourceUpdated"))
+	}
 
+	o.empty = heap()
+	over, watched := make(chan struct{}), make(chan struct{})
+
+	go func() {
+		defer close(watched)
+
+		o.watch(over)
+	}()
+
+	begin := time.Now()
+
+	for _, body := range messages {
 		o.left.Add(1)
-		o.waiting.Go(func() { o.publish(functiontest.Push(t, functiontest.Change(t, "customer", id, "ResourceUpdated"))) })
+		o.waiting.Go(func() { o.publish(body) })
 		time.Sleep(time.Minute / changesInMinute)
 	}
 
-	o.watch()
 	o.waiting.Wait()
+	close(over)
+	<-watched
 	t.Logf("%d messages in %v and %d deliveries; %d of %d requests were refused",
-		messages, time.Since(begin).Round(time.Second), o.deliveries.Load(), o.kl.Throttled(), o.kl.Requests())
-	o.expect(messages)
+		len(messages), time.Since(begin).Round(time.Second), o.deliveries.Load(), o.kl.Throttled(), o.kl.Requests())
+	o.expect(len(messages))
 }
 
 // expect looks at what has become of so many messages.
@@ -145,29 +161,45 @@ func (o *overload) expect(messages int) {
 		o.t.Errorf("Klaviyo refused %d of %d requests, want at most %d", o.kl.Throttled(), o.kl.Requests(), most)
 	}
 
-	for i, f := range o.functions {
+	for i, f := range o.busy {
 		if n := f.written.Load(); n < int64(messages/o.instances*2/3) {
 			o.t.Errorf("instance %d wrote %d of %d profiles", i, n, messages)
 		}
 	}
 }
 
-// watch watches the process while it works off what has piled up.
-func (o *overload) watch() {
-	before := heap()
+// What may come to the heap: a little at once, and then for each message while it waits, and after for what the fake keeps of
+// its profile. Both take some 500 bytes.
+const (
+	someBytes    = 2 << 20
+	messageBytes = 2 << 10
+)
 
-	for o.left.Load() > 0 {
-		if now := heap(); now > before+16<<20 {
-			o.t.Errorf("the heap has grown from %d to %d bytes", before, now)
+// watch watches the process until it is over.
+func (o *overload) watch(over chan struct{}) {
+	for {
+		synctest.Wait() // nothing is half done
+
+		left, written := int(o.left.Load()), 0
+		for _, b := range o.busy {
+			written += int(b.written.Load())
+		}
+
+		if now, most := heap(), o.empty+uint64(someBytes+(left+written)*messageBytes); now > most {
+			o.t.Errorf("%d messages wait, %d have been written: the heap has grown from %d to %d bytes, want at most %d", left, written, o.empty, now, most)
 		}
 
 		// Each message has a goroutine here; what works on one adds no more than its share of a client's.
-		others := runtime.NumGoroutine() - o.idle - int(o.left.Load())
+		others := runtime.NumGoroutine() - o.idle - left
 		if most := 50 + 2*o.instances*o.concurrency; others > most {
 			o.t.Errorf("%d goroutines besides, want at most %d", others, most)
 		}
 
-		time.Sleep(30 * time.Second)
+		select {
+		case <-over:
+			return
+		case <-time.After(10 * time.Second):
+		}
 	}
 }
 
@@ -237,10 +269,10 @@ func (o *overload) publish(body string) {
 func (o *overload) deliver(body string) int {
 	o.deliveries.Add(1)
 
-	first := int(o.between(0, time.Duration(len(o.functions))))
+	first := int(o.between(0, time.Duration(len(o.busy))))
 
-	for i := range o.functions {
-		f := o.functions[(first+i)%len(o.functions)]
+	for i := range o.busy {
+		f := o.busy[(first+i)%len(o.busy)]
 
 		select {
 		case f.slots <- struct{}{}:
