@@ -16,11 +16,11 @@ import (
 
 // everyList is a config whose lists of messages differ, so that a mix-up shows.
 const everyList = `{
-	"customer": {"messages": {"addressChanged": ["A1", "A2"]}},
-	"order":    {"messages": {"created": ["O1", "O2"], "changed": ["O3"]}},
-	"payment":  {"messages": {"transactionAdded": ["P1"], "transactionChanged": ["P2"]}},
-	"category": {"messages": {"created": ["C1"]}},
-	"product":  {"messages": {"published": ["R1"], "deleted": ["R2"]}}}`
+	"customer": {"messages": {"addressChanged": ["CustomerAddressAdded", "CustomerEmailChanged"]}},
+	"order":    {"messages": {"created": ["OrderCreated", "OrderImported"], "changed": ["OrderStateTransition"]}},
+	"payment":  {"messages": {"transactionAdded": ["PaymentCreated"], "transactionChanged": ["PaymentTransactionStateChanged"]}},
+	"category": {"messages": {"created": ["CategorySlugChanged"]}},
+	"product":  {"messages": {"published": ["ProductCreated"], "deleted": ["ProductDeleted"]}}}`
 
 // The command and Terraform must describe one thing.
 func TestTriggersAreTerraforms(t *testing.T) {

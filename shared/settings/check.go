@@ -76,6 +76,8 @@ func checkValue(path string, v any) []string {
 	text, _ := v.(string)
 
 	switch {
+	case messageList.MatchString(path):
+		return checkMessage(path, text)
 	case strings.HasPrefix(path, "disabledEvents[") && !slices.Contains(events(), text):
 		return []string{at(path, fmt.Sprintf("%q is not an event; there are %s", text, strings.Join(events(), ", ")))}
 	case strings.HasPrefix(path, "order.states.") && !slices.Contains(orderStates(), text):

@@ -21,6 +21,7 @@
 //
 // Layers lie over one another: config/default.json, config/<CONFIG_ENV>.json when CONFIG_ENV is set, then CONFIG_JSON.
 // NODE_CONFIG is the older name of CONFIG_JSON and is read when CONFIG_JSON isn't set. Objects merge key by key;
-// everything else, lists too, replaces what lies below. Keys are case-sensitive. An unknown key, a wrong type and null
-// are errors, in whichever layer they stand.
+// everything else, lists too, replaces what lies below. Keys are case-sensitive. An unknown key, a key that stands twice, a
+// wrong type, null, and a name that commercetools doesn't have (of a message, a state or an event) are errors, in whichever
+// layer they stand.
 package settings

@@ -124,8 +124,11 @@ func (l layer) tree() (map[string]any, error) {
 		return nil, fmt.Errorf("%s: %w", l.name, err)
 	}
 
+	d = json.NewDecoder(bytes.NewReader(l.data))
+	d.UseNumber()
+
 	var problems []error
-	for _, p := range check("", v, reflect.TypeFor[Config]()) {
+	for _, p := range append(doubles(d, ""), check("", v, reflect.TypeFor[Config]())...) {
 		problems = append(problems, fmt.Errorf("%s: %s", l.name, p))
 	}
 

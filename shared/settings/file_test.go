@@ -117,13 +117,13 @@ func TestLayers(t *testing.T) {
 
 	files := fstest.MapFS{
 		"default.json": {Data: []byte(`{
-			"order": {"messages": {"created": ["A", "B"]}, "properties": {"include": ["a"], "map": {"a": "A", "b": "B"}}},
+			"order": {"messages": {"created": ["OrderCreated", "OrderImported"]}, "properties": {"include": ["a"], "map": {"a": "A", "b": "B"}}},
 			"product": {"missingText": "None"}}`)},
-		"live.json": {Data: []byte(`{"order": {"messages": {"created": ["C"]}, "properties": {"map": {"b": "BB", "c": "C"}}}, "bulk": {"backfill": true}}`)},
+		"live.json": {Data: []byte(`{"order": {"messages": {"created": ["OrderCustomerSet"]}, "properties": {"map": {"b": "BB", "c": "C"}}}, "bulk": {"backfill": true}}`)},
 	}
 
 	var want Config
-	want.Order.Messages.Created = []string{"C"}
+	want.Order.Messages.Created = []string{"OrderCustomerSet"}
 	want.Order.Properties = mapping.Filter{Include: []string{"a"}, Map: map[string]string{"a": "A", "b": "BB", "c": "CC"}}
 	want.Product.MissingText = ""
 
@@ -168,7 +168,7 @@ func TestProblems(t *testing.T) {
 		"text for list":    {`{"order":{"messages":{"created":"A"}}}`, "order.messages.created: must be a list, not text"},
 		"list for object":  {`{"order":[]}`, "order: must be an object, not a list"},
 		"object for list":  {`{"disabledEvents":{}}`, "disabledEvents: must be a list, not an object"},
-		"number in a list": {`{"order":{"messages":{"created":["A",12345678901234567890]}}}`, "order.messages.created[1]: must be text, not a number"},
+		"number in a list": {`{"order":{"messages":{"created":["OrderCreated",12345678901234567890]}}}`, "order.messages.created[1]: must be text, not a number"},
 		"number in a map":  {`{"order":{"properties":{"map":{"a":1}}}}`, "order.properties.map.a: must be text, not a number"},
 		"null":             {`{"order":{"metrics":null}}`, "order.metrics: must not be null"},
 		"null in a list":   {`{"disabledEvents":[null]}`, "disabledEvents[0]: must not be null"},
@@ -176,6 +176,13 @@ func TestProblems(t *testing.T) {
 		"no metric":        {`{"order":{"metrics":{"placedOrder":""}}}`, "order.metrics.placedOrder: must not be empty: Klaviyo takes no event without a name"},
 		"long metric":      {`{"order":{"metrics":{"placedOrder":"` + strings.Repeat("ü", 128) + `"}}}`, "order.metrics.placedOrder: must have at most 127 characters: Klaviyo takes no longer name"},
 		"unknown event":    {`{"disabledEvents":["OrderCreated","ordercreated"]}`, `disabledEvents[1]: "ordercreated" is not an event; there are ` + events},
+		"misspelt message": {`{"order":{"messages":{"created":["OrderCreatd"]}}}`, `order.messages.created[0]: "OrderCreatd" is not a message type of the resource order; did you mean "OrderCreated"?`},
+		"message's case":   {`{"payment":{"messages":{"transactionAdded":["paymenttransactionadded"]}}}`, `payment.messages.transactionAdded[0]: "paymenttransactionadded" is not a message type of the resource payment; did you mean "PaymentTransactionAdded"?`},
+		"other's message":  {`{"category":{"messages":{"created":["CategoryCreated","OrderCreated"]}}}`, `category.messages.created[1]: "OrderCreated" is not a message type of the resource category; https://docs.commercetools.com/api/projects/messages lists them`},
+		"empty message":    {`{"customer":{"messages":{"addressChanged":[""]}}}`, `customer.messages.addressChanged[0]: "" is not a message type of the resource customer; https://docs.commercetools.com/api/projects/messages lists them`},
+		"a change":         {`{"product":{"messages":{"deleted":["ResourceDeleted"]}}}`, `product.messages.deleted[0]: "ResourceDeleted" is a change, and no message; changes are read without being named`},
+		"twice":            {`{"order":{"metrics":{"placedOrder":"A"},"metrics":{}},"product":{"missingText":"a","missingText":"a"}}`, "order.metrics: stands twice\nCONFIG_JSON: product.missingText: stands twice"},
+		"twice in a list":  {`{"disabledEvents":[{"a":1e400,"a":{}}]}`, "disabledEvents[0].a: stands twice\nCONFIG_JSON: disabledEvents[0]: must be text, not an object"},
 		"not an object":    {`[]`, "must be an object, not a list"},
 		"just null":        {`null`, "must not be null"},
 		"broken":           {"{\n  \"order\": {,}\n}", "line 2, column 13: invalid character ',' looking for beginning of object key string"},
@@ -239,6 +246,7 @@ func FuzzConfig(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `null`, `{"order":{"properties":{"map":{"a":"b","order.metrics.x":""}}}}`, `{"disabledEvents":["OrderCreated"]}`, `{"order":{"metrics":{"placedOrder":"\ud800"}}}`,
 		`{"bulk":{"backfill":false}}`, `{"product":{"missingText":""},"":{}}`, `{"order":[[1e400]]}`, `{"order":{"properties":{"map":{"a":"c","":""}}}}`,
+		`{"order":{"messages":{"created":["OrderCreated","Order"],"created":[]}}}`,
 	} {
 		f.Add(seed, `{}`)
 		f.Add(seed, `{"order":{"properties":{"map":{"a":"z"},"include":["a"]}}}`)
