@@ -5,7 +5,6 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
-	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
@@ -32,7 +31,6 @@ func FuzzCategory(f *testing.F) {
 	f.Add([]byte(`{"id":"c1","name":{"en":"a"},"ancestors":[{"obj":null},{"obj":{"name":null}}]}`), "en-US")
 	f.Add([]byte(`{"id":"/?#","name":{"":"\u0000","de":" "},"ancestors":[{"obj":{"name":{"de":"> \" >"}}}]}`), "")
 
-	contract.Load(f)
 	f.Fuzz(func(t *testing.T, data []byte, locale string) {
 		category := given[commercetools.Category](t, data)
 		if category.ID == "" {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
-	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
@@ -130,7 +129,6 @@ func FuzzProduct(f *testing.F) {
 	f.Add([]byte(`{"id":"p1","name":{"en":"x"},"priceMode":"Standalone","masterVariant":{"sku":"s"},"variants":[null],"categories":[{"id":"c","obj":{"ancestors":[{"id":"r","obj":null}]}}]}`), []byte(`[{"sku":"s","active":true,"value":{"currencyCode":"EUR","centAmount":-5,"fractionDigits":200},"discounted":null}]`), "EUR")
 	f.Add([]byte(`{"id":"p1","masterVariant":{"prices":[{"value":{"currencyCode":"\n"},"validFrom":"0001-01-01T00:00:00Z","validUntil":"9999-12-31T23:59:59Z","country":""}],"images":[{}],"availability":{"channels":null}}}`), []byte(`null`), "")
 
-	contract.Load(f)
 	f.Fuzz(func(t *testing.T, data, prices []byte, currency string) {
 		product, standalone := given[commercetools.Product](t, data), given[[]commercetools.StandalonePrice](t, prices)
 		if product.ID == "" {

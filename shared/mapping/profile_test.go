@@ -7,7 +7,6 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
-	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
@@ -61,7 +60,6 @@ func FuzzProfile(f *testing.F) {
 	f.Add([]byte(`{"id":"c1","email":"a@example.org","custom":{"fields":{"a":1,"b":[{"c":{}}],"":"\ud800"}}}`), []byte(`{"exclude":[""],"map":{"b":"a"}}`))
 	f.Add([]byte(`{"id":"c1","email":"a@example.org","addresses":[{"country":"US","phone":"tel:+1-800-FLOWERS;ext=9"}]}`), []byte(all))
 
-	contract.Load(f)
 	f.Fuzz(func(t *testing.T, data, chosen []byte) {
 		customer, filter := given[commercetools.Customer](t, data), given[mapping.Filter](t, chosen)
 

@@ -13,7 +13,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
-	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
@@ -224,7 +223,6 @@ func FuzzRefundedOrder(f *testing.F) {
 	f.Add([]byte(`[{"transactions":[{"id":"t","type":"Charge"},null]}]`), "t")
 	f.Add([]byte(`[{"transactions":[{"id":"s","type":"Refund"},{"id":"","type":"Refund","amount":{"centAmount":-1,"fractionDigits":19,"currencyCode":""}}]}]`), "")
 
-	contract.Load(f)
 	f.Fuzz(func(t *testing.T, data []byte, id string) {
 		event, err := mapping.RefundedOrder(
 			decoded[commercetools.Order](t, paid), nil, given[[]commercetools.Payment](t, data), strings.ToValidUTF8(id, ""), today(), mapping.Shop{}, config())

@@ -7,7 +7,6 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
-	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest/contract"
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
@@ -87,7 +86,6 @@ func FuzzStock(f *testing.F) {
 	f.Add([]byte(`[{"supplyChannel":null,"availableQuantity":1},{"supplyChannel":{"id":"c"}},null]`), "c", "sku")
 	f.Add([]byte(`[{"supplyChannel":{"id":"c"},"availableQuantity":-9223372036854775808}]`), "c", "../a b?c=\"%2f\x00")
 
-	contract.Load(f)
 	f.Fuzz(func(t *testing.T, data []byte, channel, sku string) {
 		entries := given[[]commercetools.InventoryEntry](t, data)
 		sku = strings.ToValidUTF8(sku, "") // as it comes out of JSON
