@@ -39,7 +39,7 @@ soak: ## Let everything fail, for SEEDS=10 times SOAK_MINUTES=10 of a thousand m
 	SEED=$(SEED) SEEDS=$(SEEDS) SOAK_MINUTES=$(SOAK_MINUTES) $(GO) test -count=1 -timeout 24h -v \
 		-run '^(TestSoak|TestOutageOfADay|TestFaultsEverywhere|TestKilledAtEachCallOnFirestore|TestImported|TestFiftyThousand)$$' ./functions/local ./functions/bulkworker
 
-fuzz: ## Give each Fuzz function FUZZTIME (5s) with inputs that nobody has thought of
+fuzz: ## Give each Fuzz function FUZZTIME=5s with inputs that nobody has thought of; PACKAGES=./shared/mapping narrows it
 	GO="$(GO)" FUZZTIME=$(FUZZTIME) .ci/fuzz
 
 bench: ## Run the benchmarks
