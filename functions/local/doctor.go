@@ -108,7 +108,7 @@ func examine(cmd *cobra.Command, r *diagnosis, leaveOut []string) error {
 	r.add(checkOK, "config", describedConfig(env.File, cfg), "")
 
 	r.examineCommercetools(cmd.Context(), env, cfg, want)
-	r.examineKlaviyo(cmd.Context(), klaviyo.New(env.Klaviyo.Client()))
+	r.examineKlaviyo(cmd.Context(), klaviyo.New(env.Klaviyo.Client()), cfg.Customer.DataErasure.Enabled)
 
 	return nil
 }

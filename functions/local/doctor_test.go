@@ -32,7 +32,7 @@ func TestDoctor(t *testing.T) {
 			"skipped  subscriptions: there are none of this prefix", "skipped  klaviyo write scopes: profiles:write, lists:write, events:write and catalogs:write can't be tried without writing",
 		}, "\nmissing"},
 		"all scopes, none for subscriptions": {[]string{"CT_SCOPES=" + allScopes}, nil, 0, []string{
-			"granted, scopes: 7", "ok       commercetools inventory", "skipped  subscriptions: the API client lacks the scope manage_subscriptions:demo-shop",
+			"granted, scopes: 7, enough for 7 of the 7 endpoints", "ok       commercetools inventory", "skipped  subscriptions: the API client lacks the scope manage_subscriptions:demo-shop",
 		}, "\nmissing"},
 		"who manages may view": {
 			[]string{"CT_SCOPES=manage_customers:demo-shop manage_orders:demo-shop manage_payments:demo-shop manage_products:demo-shop manage_standalone_prices:demo-shop"},
@@ -41,9 +41,15 @@ func TestDoctor(t *testing.T) {
 			"\nmissing",
 		},
 		"missing scopes": {[]string{"CT_SCOPES=view_customers:demo-shop view_orders:other-shop view_categories:demo-shop"}, nil, exitFailedRecords, []string{
-			"ok       commercetools customers", "ok       commercetools categories", "missing  commercetools orders: the API client lacks the scope view_orders:demo-shop; ",
+			"granted, scopes: 3, enough for 2 of the 7 endpoints", "ok       commercetools customers", "ok       commercetools categories", "missing  commercetools orders: the API client lacks the scope view_orders:demo-shop; ",
 			"missing  commercetools payments: the API client lacks the scope view_payments:demo-shop", "view_published_products:demo-shop", "view_standalone_prices:demo-shop",
 			"missing  commercetools inventory: the API client lacks the scope view_products:demo-shop", "skipped  shop: the products can't be read", "5 of ",
+		}, ""},
+		"profiles are deleted": {[]string{`CONFIG_JSON={"customer":{"dataErasure":{"enabled":true}}}`}, nil, 0, []string{
+			"skipped  klaviyo write scopes: profiles:write, lists:write, events:write, catalogs:write, and for customer.dataErasure data-privacy:write can't be tried",
+		}, "\nmissing"},
+		"misspelt message": {[]string{`CONFIG_JSON={"order":{"messages":{"created":["OrderCreatd"]}}}`}, nil, exitUse, []string{
+			`failed   settings: CONFIG_JSON: order.messages.created[0]: "OrderCreatd" is not a message type`, `did you mean "OrderCreated"?`,
 		}, ""},
 		"another project": {[]string{"CT_SCOPES=view_customers:other-shop"}, nil, exitFailedRecords, []string{
 			"failed   commercetools token: the API client is one of the project other-shop, and CT_PROJECT_ID is demo-shop; ", "skipped  subscriptions: commercetools could not be asked", "ok       klaviyo profiles",

@@ -63,7 +63,7 @@ func (r *diagnosis) commercetools(ctx context.Context, ct *commercetools.Client,
 		return nil, false
 	}
 
-	r.add(checkOK, token, fmt.Sprintf("granted, scopes: %d", len(scopes)), "")
+	r.add(checkOK, token, described(scopes, project), "")
 
 	for _, n := range needs() {
 		if r.need(ctx, ct, n, scopes, project) {
@@ -72,6 +72,23 @@ func (r *diagnosis) commercetools(ctx context.Context, ct *commercetools.Client,
 	}
 
 	return readable, true
+}
+
+// described says what a token's scopes are good for.
+func described(scopes []string, project string) string {
+	if len(scopes) == 0 {
+		return "granted, without a word about its scopes"
+	}
+
+	enough := 0
+
+	for _, n := range needs() {
+		if n.grantedBy(scopes, project) {
+			enough++
+		}
+	}
+
+	return fmt.Sprintf("granted, scopes: %d, enough for %d of the %d endpoints below", len(scopes), enough, len(needs()))
 }
 
 func (r *diagnosis) need(ctx context.Context, ct *commercetools.Client, n need, scopes []string, project string) bool {

@@ -38,8 +38,8 @@ func probes() []probe {
 	}
 }
 
-// examineKlaviyo checks the key, and its scopes as far as they can be.
-func (r *diagnosis) examineKlaviyo(ctx context.Context, kl *klaviyo.Client) {
+// examineKlaviyo checks the key, and its scopes as far as they can be. Deleting profiles takes one of its own.
+func (r *diagnosis) examineKlaviyo(ctx context.Context, kl *klaviyo.Client, deletes bool) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 
@@ -49,7 +49,12 @@ func (r *diagnosis) examineKlaviyo(ctx context.Context, kl *klaviyo.Client) {
 		}
 	}
 
-	r.add(checkSkipped, "klaviyo write scopes", "profiles:write, lists:write, events:write and catalogs:write can't be tried without writing",
+	scopes := "profiles:write, lists:write, events:write and catalogs:write"
+	if deletes {
+		scopes = "profiles:write, lists:write, events:write, catalogs:write, and for customer.dataErasure data-privacy:write"
+	}
+
+	r.add(checkSkipped, "klaviyo write scopes", scopes+" can't be tried without writing",
 		"see that the key has them in Klaviyo's settings; a missing one shows as 403 with the first message or import")
 }
 
