@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -128,7 +130,7 @@ func (i *imports) interrupted(p bulk.Progress, o bulk.Options, demo bool) error 
 		return fmt.Errorf("%s; the demo shop is gone with the process", far)
 	}
 
-	again := []string{"run"}
+	again := []string{calledAs(os.Args[0]), "run"}
 	for _, r := range i.resources[slices.Index(i.resources, p.Resource):] {
 		again = append(again, string(r))
 	}
@@ -142,6 +144,15 @@ func (i *imports) interrupted(p bulk.Progress, o bulk.Options, demo bool) error 
 	}
 
 	return fmt.Errorf("%s; to go on: %s", far, strings.Join(again, " "))
+}
+
+// calledAs is how to call this program again, from where it was called.
+func calledAs(program string) string {
+	if strings.Contains(program, string(filepath.Separator)+"go-build") { // go run has made it, and takes it away
+		return "go run ./functions/local"
+	}
+
+	return program
 }
 
 // same tells whether two imports are narrowed down alike.

@@ -44,7 +44,7 @@ func TestInterrupted(t *testing.T) {
 			}
 
 			wantIn(t, out, "│ "+string(resource), "│ interrupted │")
-			wantIn(t, out, "interrupted: of about ", "to go on: run "+string(resource)+" --state "+state+"\n")
+			wantIn(t, out, "interrupted: of about ", "to go on: "+calledAs(os.Args[0])+" run "+string(resource)+" --state "+state+"\n")
 			g.open()
 
 			wantIn(t, succeed(t, s.env, run(resource)...), "going on with the interrupted import")
@@ -162,6 +162,7 @@ func TestHowToGoOn(t *testing.T) {
 	id := "043cf898-d6f7-4572-b0c9-7e65a577069e"
 	p := bulk.Progress{Resource: bulk.Customers, Total: 9, Counts: bulk.Counts{Read: 5, Sent: 3, Failed: 1}}
 	far := "interrupted: of about 9 customers 5 were read, 3 sent, 1 failed; "
+	again := calledAs(os.Args[0])
 
 	for name, tt := range map[string]struct {
 		imports imports
@@ -169,10 +170,10 @@ func TestHowToGoOn(t *testing.T) {
 		demo    bool
 		want    string
 	}{
-		"without those that are done": {imports{resources: bulk.Resources()}, bulk.Options{}, false, "to go on: run customers orders"},
-		"without --restart":           {imports{resources: []bulk.Resource{bulk.Customers}, restart: true}, bulk.Options{}, false, "to go on: run customers"},
-		"with the time of --since":    {imports{resources: []bulk.Resource{bulk.Customers}}, bulk.Options{Since: time.Unix(0, 0).UTC(), DryRun: true}, false, "to go on: run customers --since 1970-01-01T00:00:00Z --dry-run"},
-		"with ids":                    {imports{resources: []bulk.Resource{bulk.Customers}, state: "x.db"}, bulk.Options{IDs: []string{id, id}}, false, "to go on: run customers --ids " + id + "," + id + " --state x.db"},
+		"without those that are done": {imports{resources: bulk.Resources()}, bulk.Options{}, false, "to go on: " + again + " run customers orders"},
+		"without --restart":           {imports{resources: []bulk.Resource{bulk.Customers}, restart: true}, bulk.Options{}, false, "to go on: " + again + " run customers"},
+		"with the time of --since":    {imports{resources: []bulk.Resource{bulk.Customers}}, bulk.Options{Since: time.Unix(0, 0).UTC(), DryRun: true}, false, "to go on: " + again + " run customers --since 1970-01-01T00:00:00Z --dry-run"},
+		"with ids":                    {imports{resources: []bulk.Resource{bulk.Customers}, state: "x.db"}, bulk.Options{IDs: []string{id, id}}, false, "to go on: " + again + " run customers --ids " + id + "," + id + " --state x.db"},
 		"the demo shop":               {imports{resources: bulk.Resources()}, bulk.Options{}, true, "the demo shop is gone with the process"},
 	} {
 		if got := tt.imports.interrupted(p, tt.options, tt.demo).Error(); got != far+tt.want {

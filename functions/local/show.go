@@ -87,8 +87,12 @@ func (r row) seconds(now time.Time) float64 {
 	return r.FinishedAt.Sub(r.StartedAt).Seconds()
 }
 
-// writeTable writes how each resource ended, and the last failures.
+// writeTable writes how each resource ended, and the last failures; nothing when none was begun.
 func writeTable(out io.Writer, rows []row) {
+	if len(rows) == 0 {
+		return
+	}
+
 	t := table.NewWriter()
 	t.SetOutputMirror(out)
 	t.SetStyle(table.StyleLight)

@@ -115,3 +115,14 @@ func TestReports(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// An import that could not begin has nothing to show but its error.
+func TestNoTableWithoutRows(t *testing.T) {
+	t.Parallel()
+
+	var out bytes.Buffer
+
+	if writeTable(&out, nil); out.Len() > 0 {
+		t.Errorf("a table of nothing:\n%s", out.String())
+	}
+}
