@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -100,6 +99,10 @@ func (c *connector) open(ctx context.Context, o options, say io.Writer) error {
 
 	log := logging.New(os.Stderr, o.level, env.Log.Project)
 
+	if o.state == "" && c.demo == nil {
+		sayNewState(say, env)
+	}
+
 	if err := c.openStore(o.state, env); err != nil {
 		return err
 	}
@@ -145,6 +148,8 @@ func (c *connector) routes(project string, shop settings.Shop, cfg settings.Conf
 
 	mux := http.NewServeMux()
 	mux.Handle("/", bulkSync)
+	mux.Handle("/openapi.yaml", bulkSync)
+	mux.HandleFunc("/{name}", noSuchFunction)
 	mux.Handle("/BulkSync/", http.StripPrefix("/BulkSync", bulkSync))
 	mux.Handle("/BulkWorker", bulkworker.New(func() (*bulk.Worker, error) { return worker, nil }, log))
 
@@ -207,9 +212,6 @@ func hasCredentials() bool {
 
 // openStore opens the state file; the demo shop's goes with the process, as the shop does.
 func (c *connector) openStore(path string, env environment) (err error) {
-	// An import that was interrupted goes on with the same account only.
-	account := sha256.Sum256([]byte(string(env.Klaviyo.APIURL) + env.AuthKey.Reveal()))
-
 	switch {
 	case path != "":
 	case c.demo != nil:
@@ -219,17 +221,10 @@ func (c *connector) openStore(path string, env environment) (err error) {
 
 		path = filepath.Join(c.scratch, "state.db")
 	default:
-		path = filepath.Join(".ctklaviyo", fmt.Sprintf("%s-%.4x.db", env.ProjectID, account))
+		path = stateFile(env)
 	}
 
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return &exitError{code: exitStopped, err: fmt.Errorf("the state file's folder: %w", err)}
-	}
-
-	c.store, err = embedded.Open(path)
-	if errors.Is(err, embedded.ErrInUse) {
-		return &exitError{code: exitStopped, err: err}
-	}
+	c.store, err = openState(path)
 
 	return err
 }

@@ -77,7 +77,7 @@ func command() *cobra.Command {
 	var state string
 
 	root.PersistentFlags().StringVar(&state, "state", "",
-		"file that keeps the imports and parked messages (default: one for each project and account in .ctklaviyo; none for the demo shop)")
+		"file that keeps the imports and parked messages (default: one for each project and Klaviyo key in .ctklaviyo; none for the demo shop)")
 	root.AddCommand(runCommand(&state), serveCommand(&state), demoCommand(), parkedCommand(&state), sendCommand(), previewCommand(), doctorCommand(),
 		subscriptionsCommand(), versionCommand())
 

@@ -74,13 +74,13 @@ func withParked(ctx context.Context, state string, use func(parkedMessages) erro
 	if name := parking.SubscriptionName(); name != "" {
 		subscription, err := delivery.OpenParkedSubscription(ctx, name)
 		if err != nil {
-			return &exitError{code: exitStopped, err: err}
+			return atPubSub(name, err)
 		}
 
 		return errors.Join(use(subscription), subscription.Close()) //nolint:contextcheck // giving back outlasts the context
 	}
 
-	var env environment
+	at := parkedState{path: state}
 
 	switch {
 	case state != "":
@@ -90,17 +90,24 @@ func withParked(ctx context.Context, state string, use func(parkedMessages) erro
 	case !hasCredentials():
 		return errors.New("the demo shop keeps no parked messages; set PARKED_TOPIC, or the variables of your shop, or --state")
 	default:
-		if env, err = settings.Load[environment](ctx, envconfig.OsLookuper()); err != nil {
+		env, err := settings.Load[environment](ctx, envconfig.OsLookuper())
+		if err != nil {
 			return err
 		}
+
+		at.path, at.others = stateFile(env), otherStates(env)
 	}
 
-	c := &connector{}
-	if err := c.openStore(state, env); err != nil {
+	if at.store, err = openState(at.path); err != nil {
 		return err
 	}
 
-	return errors.Join(use(parkedFile{c.store}), c.store.Close())
+	return errors.Join(use(at), at.store.Close())
+}
+
+// atPubSub says of which topic or subscription an error is, and what it most likely takes.
+func atPubSub(name string, err error) error {
+	return &exitError{code: exitStopped, err: fmt.Errorf("%s: %w; `gcloud auth application-default login` gives this machine your credentials", name, err)}
 }
 
 // read returns what is parked, and whether there is more.
@@ -154,9 +161,23 @@ func (f parkedFile) Remove(ctx context.Context, id string) error {
 	return f.store.Unpark(ctx, number)
 }
 
+// parkedState is a parkedFile that knows its name.
+type parkedState struct {
+	parkedFile
+
+	path string
+	// others says which other files there are; "" when there are none, or this one was chosen.
+	others string
+}
+
 // Where implements parkedMessages.
-func (parkedFile) Where() string {
-	return "the state file; PARKED_TOPIC leads to what the deployed functions have parked"
+func (s parkedState) Where() string {
+	where := "the state file " + s.path
+	if s.others != "" {
+		where += "; " + s.others
+	}
+
+	return where + "; PARKED_TOPIC leads to what the deployed functions have parked"
 }
 
 // openParker chooses where serve parks: in PARKED_TOPIC, or in the state file. The demo shop's messages stay out of a topic.
@@ -170,7 +191,7 @@ func (c *connector) openParker(ctx context.Context, p settings.Parking) error {
 	// Not with ctx: the requests in flight finish when it has ended.
 	topic, err := delivery.OpenParker(context.WithoutCancel(ctx), p.TopicName())
 	if err != nil {
-		return &exitError{code: exitStopped, err: err}
+		return atPubSub(p.TopicName(), err)
 	}
 
 	c.parker = topic

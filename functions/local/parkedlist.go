@@ -62,34 +62,41 @@ func parkedListCommand(state *string, r *reading) *cobra.Command {
 		Args:    cobra.NoArgs,
 		PreRunE: func(*cobra.Command, []string) error { return r.check() },
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withParked(cmd.Context(), *state, func(from parkedMessages) error {
-				kept, more, err := r.read(cmd.Context(), from)
-				if err != nil {
-					return err
-				}
-
-				rows := make([]parkedRow, 0, len(kept))
-				for _, k := range kept {
-					rows = append(rows, parkedRowOf(k))
-				}
-
-				if more {
-					fmt.Fprintf(cmd.ErrOrStderr(), "there are more; --max reads more than %d\n", r.most)
-				}
-
-				if asJSON {
-					return writeJSON(cmd.OutOrStdout(), rows)
-				}
-
-				writeParked(cmd.OutOrStdout(), rows, from.Where())
-
-				return nil
-			})
+			return withParked(cmd.Context(), *state, func(from parkedMessages) error { return listParked(cmd, *r, from, asJSON) })
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON list")
 
 	return c
+}
+
+// listParked writes what is parked there. That there is nothing is said with where that is, also beside JSON.
+func listParked(cmd *cobra.Command, r reading, from parkedMessages, asJSON bool) error {
+	kept, more, err := r.read(cmd.Context(), from)
+	if err != nil {
+		return err
+	}
+
+	rows := make([]parkedRow, 0, len(kept))
+	for _, k := range kept {
+		rows = append(rows, parkedRowOf(k))
+	}
+
+	if more {
+		fmt.Fprintf(cmd.ErrOrStderr(), "there are more; --max reads more than %d\n", r.most)
+	}
+
+	if !asJSON {
+		writeParked(cmd.OutOrStdout(), rows, from.Where())
+
+		return nil
+	}
+
+	if len(rows) == 0 {
+		fmt.Fprintln(cmd.ErrOrStderr(), "nothing is parked in "+from.Where())
+	}
+
+	return writeJSON(cmd.OutOrStdout(), rows)
 }
 
 func writeParked(out io.Writer, rows []parkedRow, where string) {

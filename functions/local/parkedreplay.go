@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -48,6 +49,10 @@ func parkedReplayCommand(state *string, r *reading) *cobra.Command {
 
 				p.more = more
 
+				if len(kept) == 0 {
+					fmt.Fprintln(p.out, "nothing is parked in "+from.Where())
+				}
+
 				return p.all(cmd.Context(), kept, from)
 			})
 		},
@@ -73,6 +78,10 @@ type replay struct {
 // count as done because a toy has taken it.
 func (p *replay) openFunctions(ctx context.Context) error {
 	env, err := settings.Load[environment](ctx, envconfig.OsLookuper())
+	if err != nil && !hasCredentials() {
+		return errors.Join(err, errors.New("messages of the demo shop can't be replayed: it is gone with its process"))
+	}
+
 	if err != nil {
 		return err
 	}

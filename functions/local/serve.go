@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 
 	"github.com/spf13/cobra"
 
@@ -53,4 +54,15 @@ func resumeAll(ctx context.Context, c *connector, out io.Writer) error {
 	}
 
 	return nil
+}
+
+// noSuchFunction answers at a path that could have been meant for a function's, in the form of BulkSync's refusals.
+func noSuchFunction(w http.ResponseWriter, r *http.Request) {
+	message := fmt.Sprintf("there is nothing at %s; the functions are at /CustomerEvents, /OrderEvents, /PaymentEvents, "+
+		"/CategoryEvents, /ProductEvents, /InventoryEvents and /BulkWorker, and the imports are described at /openapi.yaml", r.URL.Path)
+
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusNotFound)
+
+	_ = writeJSON(w, map[string]any{"error": map[string]string{"code": "not_found", "message": message}}) // the client has gone
 }
