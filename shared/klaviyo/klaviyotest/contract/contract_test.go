@@ -144,3 +144,30 @@ func TestOperation(t *testing.T) {
 		t.Error("no_such was found")
 	}
 }
+
+// A request gets through whether there are descriptions or not, and where there are, it is held against them.
+func TestIfThere(t *testing.T) {
+	t.Parallel()
+
+	watch, sent := &recorder{TB: t}, 0
+	transport := contract.IfThere(watch, handler(func(w http.ResponseWriter, _ *http.Request) {
+		sent++
+
+		w.WriteHeader(http.StatusNoContent)
+	}))
+
+	resp, err := transport.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://klaviyo.test/api/nothing", http.NoBody))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	defer resp.Body.Close()
+
+	if sent != 1 {
+		t.Errorf("%d requests got through, want 1", sent)
+	}
+
+	if contract.Load(t); len(watch.errors) != 1 {
+		t.Errorf("errors: %q, want one about an unknown path", watch.errors)
+	}
+}

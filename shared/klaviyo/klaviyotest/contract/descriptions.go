@@ -34,8 +34,20 @@ type operation struct {
 	route              *routers.Route
 }
 
-// Load finds the descriptions. Without them it skips the test, or fails it when CI is set.
+// Load finds the descriptions. Without them it skips the test.
 func Load(tb testing.TB) *Descriptions {
+	tb.Helper()
+
+	d := available(tb)
+	if d == nil {
+		tb.Skip("Klaviyo's OpenAPI descriptions are not in ../shared/klaviyo-openapi")
+	}
+
+	return d
+}
+
+// available returns nil where there are no descriptions.
+func available(tb testing.TB) *Descriptions {
 	tb.Helper()
 
 	d, err := described()
@@ -43,13 +55,11 @@ func Load(tb testing.TB) *Descriptions {
 		tb.Fatal(err)
 	}
 
-	if len(d.operations) > 0 {
-		return d
+	if len(d.operations) == 0 {
+		return nil
 	}
 
-	tb.Skip("Klaviyo's OpenAPI descriptions are not in ../shared/klaviyo-openapi")
-
-	return nil
+	return d
 }
 
 // read finds out which operation each file describes.
