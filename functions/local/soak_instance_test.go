@@ -29,7 +29,7 @@ func newInstance(ct commercetools.Config, kl klaviyo.Config, log *slog.Logger, p
 	c := &connector{ct: commercetools.New(ct), kl: klaviyo.New(kl)}
 	i := instance{}
 
-	for name, handle := range c.realtime(settings.Shop{Locale: "en", Currency: "EUR", ProductURL: "https://shop.example/{{productSlug}}"}, cfg) {
+	for name, handle := range c.realtime(soakShop(), cfg) {
 		target := delivery.Target{Project: ct.ProjectKey, Handle: handle, Parker: parked}
 		i[name] = delivery.NewHandler(name, log, func() (delivery.Target, error) { return target, nil })
 	}
@@ -37,21 +37,39 @@ func newInstance(ct commercetools.Config, kl klaviyo.Config, log *slog.Logger, p
 	return i, nil
 }
 
-// inMemory starts an instance between a commercetools and a Klaviyo without a network.
+func soakShop() settings.Shop {
+	return settings.Shop{Locale: "en", Currency: "EUR", ProductURL: "https://shop.example/{{productSlug}}"}
+}
+
+// inMemory starts an instance between a commercetools and a Klaviyo without a network. Its requests are held against Klaviyo's
+// descriptions where these are.
 func inMemory(t *testing.T, ct, kl http.Handler, parked *parkedInTest) instance {
 	t.Helper()
 
-	atKlaviyo := functiontest.KlaviyoConfig(functiontest.Memory("http://klaviyo.example", kl))
-	atKlaviyo.Transport = contract.Transport(t, atKlaviyo.Transport)
+	return inMemoryWith(t, ct, checked(t, klaviyoInMemory(kl)), loggingtest.New(t), parked)
+}
 
-	i, err := newInstance(
-		functiontest.CommercetoolsConfig(functiontest.Memory("http://commercetools.example", ct)), atKlaviyo,
-		loggingtest.New(t), parked)
+func inMemoryWith(t *testing.T, ct http.Handler, kl klaviyo.Config, log *slog.Logger, parked *parkedInTest) instance {
+	t.Helper()
+
+	i, err := newInstance(functiontest.CommercetoolsConfig(functiontest.Memory("http://commercetools.example", ct)), kl, log, parked)
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	return i
+}
+
+func klaviyoInMemory(kl http.Handler) klaviyo.Config {
+	return functiontest.KlaviyoConfig(functiontest.Memory("http://klaviyo.example", kl))
+}
+
+func checked(t *testing.T, kl klaviyo.Config) klaviyo.Config {
+	t.Helper()
+
+	kl.Transport = contract.IfThere(t, kl.Transport)
+
+	return kl
 }
 
 // parkedInTest keeps what is parked.

@@ -36,5 +36,5 @@ func (d *Dice) Roll(about string) *rand.Rand {
 	binary.LittleEndian.PutUint64(nth[:], n)
 	_, _ = h.Write(nth[:])
 
-	return rand.New(rand.NewPCG(d.seed, h.Sum64())) //nolint:gosec // what goes wrong is no secret
+	return rand.New(rand.NewPCG(d.seed, h.Sum64()))
 }
