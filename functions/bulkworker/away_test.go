@@ -2,7 +2,6 @@ package bulkworker_test
 
 import (
 	"net/http"
-	"reflect"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,38 +14,6 @@ import (
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
-
-// For an hour Klaviyo's address answers everything with a web page. An import waits, and then nothing is missing.
-func TestWebPages(t *testing.T) {
-	t.Parallel()
-
-	for _, resource := range bulk.Resources() {
-		t.Run(string(resource), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(sinceBubblesBegin)
-
-				want := imported(t, resource, healthy)
-				began := time.Now()
-				got := imported(t, resource, func(*http.Request) faulttest.Fault {
-					if time.Since(began) < time.Hour {
-						return faulttest.Fault{Status: http.StatusOK, ContentType: "text/html", Body: "<html>maintenance</html>"}
-					}
-
-					return faulttest.Fault{}
-				})
-
-				if !reflect.DeepEqual(want, got) { // cmp takes its time
-					t.Errorf("the end is another (-want +got):\n%s", cmp.Diff(want, got))
-				}
-
-				if took := time.Since(began); took < time.Hour {
-					t.Errorf("all was over after %v", took)
-				}
-			})
-		})
-	}
-}
 
 // Klaviyo refuses the events of a page together, and goes away while it gets them one by one. None is lost.
 func TestAwayOneByOne(t *testing.T) {
@@ -102,7 +69,7 @@ func imported(t *testing.T, resource bulk.Resource, fault func(*http.Request) fa
 	transport := both(shop, faulttest.Wrap(account, fault))
 
 	queue := &line{names: map[string]bool{}}
-	out := outward{store: bulktest.NewStore(t), queue: queue, through: func(call func() error) error { return call() }}
+	out := outward{store: bulktest.NewStore(t), queue: queue, through: func(_ string, call func() error) error { return call() }}
 	control := bulk.NewControl(out, out, loggingtest.New(t))
 	worker := newProcess(t, out, importers(t, transport))
 
