@@ -74,18 +74,6 @@ func (p *broker) soak(t *testing.T) map[string]klaviyotest.Record {
 		p.instances[i] = p.start(i)
 	}
 
-	for i, h := range p.world.incidents {
-		p.all.Go(func() {
-			time.Sleep(h.at)
-
-			if h.change != nil {
-				h.change(ct)
-			}
-
-			p.publish(letter{h, fmt.Sprint("message ", i)})
-		})
-	}
-
 	if p.world.imports > 0 {
 		i := newCloudTasks(t, &p.weather, atCommercetools, atKlaviyo)
 
@@ -93,6 +81,16 @@ func (p *broker) soak(t *testing.T) map[string]klaviyotest.Record {
 			time.Sleep(p.world.imports)
 			i.importAll(p.world)
 		})
+	}
+
+	for i, h := range p.world.inOrder() {
+		time.Sleep(h.at - time.Since(p.began))
+
+		if h.change != nil {
+			h.change(ct)
+		}
+
+		p.publish(letter{h, fmt.Sprint("message ", i)})
 	}
 
 	p.all.Wait()

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -105,6 +107,11 @@ func (w *world) during(messages int) {
 	for range messages / 4 {
 		w.customer()
 	}
+}
+
+// inOrder are the incidents as they come.
+func (w *world) inOrder() []incident {
+	return slices.SortedStableFunc(slices.Values(w.incidents), func(a, b incident) int { return cmp.Compare(a.at, b.at) })
 }
 
 // String says how to have it again.
