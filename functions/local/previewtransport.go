@@ -52,7 +52,7 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	switch req.Method {
 	case http.MethodGet:
 	case http.MethodPost:
-		status, answer = http.StatusCreated, `{"data":{"id":"preview"}}`
+		status, answer = http.StatusAccepted, `{"data":{"id":"preview"}}` // as events, whose status is all the answer
 	default:
 		status, answer = http.StatusNotFound, `{"errors":[{"code":"not_found"}]}`
 		one.absent = true
