@@ -25,8 +25,8 @@ func (e *DecodeError) Error() string {
 	return fmt.Sprintf("commercetools: decode %s %s: %s", e.Type, e.ID, e.Problem)
 }
 
-// Decode reads a T from a resource; properties that T doesn't have are passed over. The error is a *[DecodeError]. What is
-// no UTF-8 becomes U+FFFD, as encoding/json has it in texts, also in the properties that T keeps as they were received.
+// Decode reads a T from a resource; properties that T doesn't have are passed over. The error is a *[DecodeError], also for a
+// resource that would take too much memory: one with more than 100,000 elements in its arrays. What is no UTF-8 becomes U+FFFD, as encoding/json has it in texts, also in the properties that T keeps as they were received.
 func Decode[T any](raw json.RawMessage) (T, error) {
 	var v T
 
@@ -34,7 +34,12 @@ func Decode[T any](raw json.RawMessage) (T, error) {
 		raw = bytes.ToValidUTF8(raw, []byte(string(utf8.RuneError)))
 	}
 
-	if err := unmarshal(raw, &v); err != nil {
+	err := checkElements(raw)
+	if err == nil {
+		err = unmarshal(raw, &v)
+	}
+
+	if err != nil {
 		var zero T
 
 		return zero, newDecodeError(fmt.Sprintf("%T", zero), raw, err)
@@ -72,6 +77,10 @@ func newDecodeError(name string, raw json.RawMessage, err error) *DecodeError {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		kind, _, _ := strings.Cut(wrong.Value, " ")
 		e.Problem = fmt.Sprintf("%s holds %s; want %s", cmp.Or(wrong.Field, "the resource"), kind, wrong.Type)
+	}
+
+	if many, ok := errors.AsType[*tooManyError](err); ok {
+		e.Problem = many.Error()
 	}
 
 	if broken, ok := errors.AsType[*json.SyntaxError](err); ok {

@@ -7,6 +7,11 @@ import (
 	"time"
 )
 
+// MaxLineItems is how many line items an order may have that is read: twice as many as commercetools allows. Each becomes an
+// event and takes hundreds of bytes, even when all that there is of it is {}.
+// Source: https://docs.commercetools.com/api/limits#carts.
+const MaxLineItems = 1000
+
 // Order holds what the mapping reads of an order, and beside it all that commercetools sent.
 // Source: https://docs.commercetools.com/api/projects/orders#order.
 type Order struct {
@@ -190,22 +195,29 @@ func foldPayments(o *Order) error {
 }
 
 // UnmarshalJSON implements [json.Unmarshaler]. It decodes once, and cuts the text into properties without decoding it
-// again.
+// again. An order with more than [MaxLineItems] isn't decoded.
 func (o *Order) UnmarshalJSON(data []byte) error {
 	type order Order // without this method
+
+	// The decoder will use data again.
+	properties := members(bytes.Clone(data))
+
+	items := elements(properties["lineItems"])
+	if len(items) > MaxLineItems {
+		return &tooManyError{what: "line items", most: MaxLineItems}
+	}
 
 	if err := json.Unmarshal(data, (*order)(o)); err != nil {
 		return err //nolint:wrapcheck // Decode words it
 	}
 
-	// The decoder will use data again.
-	o.Properties = members(bytes.Clone(data))
+	o.Properties = properties
 
 	if err := foldPayments(o); err != nil {
 		return err
 	}
 
-	for i, item := range elements(o.Properties["lineItems"]) {
+	for i, item := range items {
 		if i < len(o.LineItems) {
 			o.LineItems[i].Properties = members(item)
 		}

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"encoding/json"
+	"errors"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 )
@@ -20,9 +21,9 @@ func Carried[T any](m Message, field string) (v T, ok bool, err error) {
 	}
 
 	v, err = commercetools.Decode[T](raw)
-	if err != nil {
-		return v, false, Unreadable("the " + field + " in the message can't be read")
+	if broken, ok := errors.AsType[*commercetools.DecodeError](err); ok {
+		return v, false, Unreadable("the " + field + " in the message can't be read: " + broken.Problem)
 	}
 
-	return v, commercetools.IDOf(raw) == m.Resource.ID, nil
+	return v, err == nil && commercetools.IDOf(raw) == m.Resource.ID, err
 }

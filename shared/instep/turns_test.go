@@ -155,6 +155,10 @@ func TestTurns(t *testing.T) {
 				if diff := cmp.Diff(tt.want, k.log); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
+
+				if n := k.turns.InHand(); n != 0 {
+					t.Errorf("%d resources are still remembered", n)
+				}
 			})
 		})
 	}
@@ -171,6 +175,10 @@ func TestPanic(t *testing.T) {
 
 		_ = turns.Take(t.Context(), "1", "update", func() error { panic("at the disco") })
 	}()
+
+	if n := turns.InHand(); n != 0 {
+		t.Errorf("%d resources are still remembered", n)
+	}
 
 	if err := turns.Take(t.Context(), "1", "update", func() error { return nil }); err != nil {
 		t.Error(err)

@@ -25,6 +25,7 @@ func TestDecimal(t *testing.T) {
 		"19.99":                  cent(1999, 2),
 		"-19.99":                 cent(-1999, 2),
 		"20":                     cent(2000, 2),
+		"-20":                    cent(-2000, 2),
 		"0.05":                   cent(5, 2),
 		"-0.5":                   cent(-50, 2),
 		"0":                      cent(0, 2),
@@ -96,6 +97,9 @@ func number(t *rapid.T, n json.Number) *big.Rat {
 // Any money that decodes is a number in JSON that says exactly as much.
 func FuzzMoney(f *testing.F) {
 	f.Add([]byte(`{"type":"centPrecision","currencyCode":"EUR","centAmount":-1999,"fractionDigits":2}`))
+	f.Add([]byte(`{"type":"centPrecision","currencyCode":"EUR","centAmount":-2000,"fractionDigits":2}`))
+	f.Add([]byte(`{"type":"centPrecision","currencyCode":"EUR","centAmount":-5,"fractionDigits":2}`))
+	f.Add([]byte(`{"type":"centPrecision","currencyCode":"JPY","centAmount":-5,"fractionDigits":0}`))
 	f.Add([]byte(`{"type":"highPrecision","preciseAmount":-9223372036854775808,"centAmount":1,"fractionDigits":255}`))
 	f.Add([]byte(`{"centAmount":9223372036854775807,"fractionDigits":0}`))
 	f.Add([]byte(`{"centAmount":1e3,"fractionDigits":-1}`))

@@ -1,0 +1,75 @@
+package commercetools_test
+
+import (
+	"encoding/json"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/ctklaviyo/connector/shared/commercetools"
+)
+
+// list is a JSON array of n elements.
+func list(n int, element string) string {
+	if n == 0 {
+		return "[]"
+	}
+
+	return "[" + element + strings.Repeat(","+element, n-1) + "]"
+}
+
+// What would take far more memory decoded than as a text is refused, and the reason says why.
+func TestTooMany(t *testing.T) {
+	t.Parallel()
+
+	const lineItems, elements = "it has more than 1000 line items", "it has more than 100000 elements in its arrays"
+
+	for name, tt := range map[string]struct{ properties, want string }{
+		"as many line items as may be": {`"lineItems":` + list(1000, `{}`), ""},
+		"one more":                     {`"lineItems":` + list(1001, `{}`), lineItems},
+		"no objects":                   {`"lineItems":` + list(1001, `0`), lineItems},
+		"with spaces":                  {`"lineItems" : ` + list(1001, "\n{ } "), lineItems},
+		"far more":                     {`"lineItems":` + list(500_000, `{}`), elements},
+		"as many elements as may be":   {`"odd":` + list(100_000, `0`), ""},
+		"one element more":             {`"odd":` + list(100_001, `0`), elements},
+		"in many arrays":               {`"customLineItems":` + list(1000, `{"name":{"en":"[,"},"discountedPricePerQuantity":`+list(100, `{}`)+`}`), elements},
+		"in another case":              {`"LINEITEMS":` + list(100_001, `{}`), elements},
+		"empty arrays":                 {`"odd":` + list(60_000, `[]`), elements},
+		"commas in texts and objects":  {`"odd":"` + strings.Repeat(`[\",`, 100_001) + `","more":{"a":0` + strings.Repeat(`,"a":0`, 100_001) + `}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			_, err := commercetools.Decode[commercetools.Order](json.RawMessage(`{"id":"o1",` + tt.properties + `}`))
+
+			problem := ""
+			if broken, ok := errors.AsType[*commercetools.DecodeError](err); ok && broken.ID == "o1" {
+				problem = broken.Problem
+			}
+
+			if problem != tt.want || err != nil && problem == "" {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// It is refused before memory is spent on it.
+func TestTooManyTakesNoMemory(t *testing.T) { //nolint:paralleltest // it counts what the process allocates
+	raw := json.RawMessage(`{"id":"o1","lineItems":` + list(500_000, `{}`) + `}`)
+
+	var before, after runtime.MemStats
+
+	runtime.ReadMemStats(&before)
+
+	if _, err := commercetools.Decode[commercetools.Order](raw); err == nil {
+		t.Error("no error")
+	}
+
+	runtime.ReadMemStats(&after)
+
+	if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 {
+		t.Errorf("it took %d KiB", took>>10)
+	}
+}
