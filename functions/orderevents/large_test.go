@@ -26,9 +26,9 @@ func TestOrderWithTooMuchInIt(t *testing.T) { //nolint:paralleltest // it counts
 		want  string
 		mib   uint64 // enough for the copies of the message
 	}{
-		{50_000, "it has more than 1000 line items", 20},                // 150 KB
-		{200_000, "it has more than 100000 elements in its arrays", 20}, // 600 KB
-		{700_000, "it has more than 100000 elements in its arrays", 60}, // 2 MB
+		{10_000, "it has more than 1000 line items", 20},             // 30 KB
+		{200_000, "it has more than 10000 elements in an array", 20}, // 600 KB
+		{700_000, "it has more than 10000 elements in an array", 60}, // 2 MB
 	} {
 		s := open(t, functiontest.Options{InMemory: true})
 		s.stock(t, order(t, nil))

@@ -1,10 +1,17 @@
 package commercetools
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
-// maxElements bounds the elements of all arrays in a resource. An order of 500 line items with a hundred prices and attributes
-// each has no more, and 100,000 times a few hundred bytes fit into an instance's memory. Unbounded, 7 MB of {},{},… took 4 GB.
-const maxElements = 100_000
+// maxElements bounds an array of a resource, and maxAllElements all of them together. An order of 500 line items with a hundred
+// prices and attributes each has no more. Decoded, an element takes up to some 300 bytes, even when its text is {}: unbounded, a
+// message of 7 MB took 4 GB.
+const (
+	maxElements    = 10_000
+	maxAllElements = 100_000
+)
 
 // tooManyError is a resource with more of something than it is worth the memory.
 type tooManyError struct {
@@ -18,32 +25,39 @@ func (e *tooManyError) Error() string { return fmt.Sprintf("it has more than %d 
 // checkElements counts without decoding, or checking: of what is no JSON it finds some number, and the decoder says what is
 // wrong. An empty array counts as one element.
 func checkElements(raw []byte) error {
-	// For each open bracket, whether it is an array's.
-	var open []bool
+	// For each open array its elements so far, for each open object less than nothing.
+	open := make([]int, 1, 32)
+	open[0] = math.MinInt
 
-	s, elements := splitter{data: raw}, 0
+	s, all := splitter{data: raw}, 0
 	for s.at < len(raw) {
 		switch raw[s.at] {
 		case '"':
 			s.text()
 
 			continue
-		case '[':
-			elements++
-
-			open = append(open, true)
 		case '{':
-			open = append(open, false)
+			open = append(open, math.MinInt)
+		case '[':
+			open = append(open, 1)
+			all++
 		case ']', '}':
-			open = open[:max(0, len(open)-1)]
+			open = open[:max(1, len(open)-1)]
 		case ',':
-			if n := len(open); n > 0 && open[n-1] {
-				elements++
+			top := len(open) - 1
+			open[top]++
+
+			if open[top] > maxElements {
+				return &tooManyError{what: "elements in an array", most: maxElements}
+			}
+
+			if open[top] > 0 {
+				all++
 			}
 		}
 
-		if elements > maxElements {
-			return &tooManyError{what: "elements in its arrays", most: maxElements}
+		if all > maxAllElements {
+			return &tooManyError{what: "elements in its arrays", most: maxAllElements}
 		}
 
 		s.at++

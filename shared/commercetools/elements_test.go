@@ -12,10 +12,6 @@ import (
 
 // list is a JSON array of n elements.
 func list(n int, element string) string {
-	if n == 0 {
-		return "[]"
-	}
-
 	return "[" + element + strings.Repeat(","+element, n-1) + "]"
 }
 
@@ -23,7 +19,17 @@ func list(n int, element string) string {
 func TestTooMany(t *testing.T) {
 	t.Parallel()
 
-	const lineItems, elements = "it has more than 1000 line items", "it has more than 100000 elements in its arrays"
+	const (
+		lineItems = "it has more than 1000 line items"
+		elements  = "it has more than 10000 elements in an array"
+		all       = "it has more than 100000 elements in its arrays"
+	)
+
+	// full is an array of so many elements, with arrays of 99 or 100.
+	full := func(last int) string {
+		return `"customLineItems":[` + strings.Repeat(`{"name":{"en":"[,"},"discountedPricePerQuantity":`+list(99, `{}`)+`},`, 999) +
+			`{"discountedPricePerQuantity":` + list(last, `{}`) + `}]`
+	}
 
 	for name, tt := range map[string]struct{ properties, want string }{
 		"as many line items as may be": {`"lineItems":` + list(1000, `{}`), ""},
@@ -31,11 +37,12 @@ func TestTooMany(t *testing.T) {
 		"no objects":                   {`"lineItems":` + list(1001, `0`), lineItems},
 		"with spaces":                  {`"lineItems" : ` + list(1001, "\n{ } "), lineItems},
 		"far more":                     {`"lineItems":` + list(500_000, `{}`), elements},
-		"as many elements as may be":   {`"odd":` + list(100_000, `0`), ""},
-		"one element more":             {`"odd":` + list(100_001, `0`), elements},
-		"in many arrays":               {`"customLineItems":` + list(1000, `{"name":{"en":"[,"},"discountedPricePerQuantity":`+list(100, `{}`)+`}`), elements},
-		"in another case":              {`"LINEITEMS":` + list(100_001, `{}`), elements},
-		"empty arrays":                 {`"odd":` + list(60_000, `[]`), elements},
+		"as many elements as may be":   {`"odd":` + list(10_000, `0`), ""},
+		"one element more":             {`"odd":` + list(10_001, `0`), elements},
+		"as many in all as may be":     {full(99), ""},
+		"one more in all":              {full(100), all},
+		"in another case":              {`"LINEITEMS":` + list(10_001, `{}`), elements},
+		"empty arrays":                 {`"odd":` + list(9_000, `[`+list(12, `[]`)+`]`), all},
 		"commas in texts and objects":  {`"odd":"` + strings.Repeat(`[\",`, 100_001) + `","more":{"a":0` + strings.Repeat(`,"a":0`, 100_001) + `}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
