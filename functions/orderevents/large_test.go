@@ -26,7 +26,7 @@ func TestOrderWithTooMuchInIt(t *testing.T) { //nolint:paralleltest // it counts
 		want  string
 		mib   uint64 // enough for the copies of the message
 	}{
-		{10_000, "it has more than 1000 line items", 20},             // 30 KB
+		{10_000, "it has more than 2000 line items", 20},             // 30 KB
 		{200_000, "it has more than 10000 elements in an array", 20}, // 600 KB
 		{700_000, "it has more than 10000 elements in an array", 60}, // 2 MB
 	} {
@@ -61,8 +61,9 @@ func TestLargestOrder(t *testing.T) { //nolint:paralleltest // it counts what th
 
 	payload := message(t, "OrderCreated", object{"order": order(t, object{"lineItems": items})})
 
-	if took := mebibytes(func() { s.Done(t, payload) }); took > 64 {
-		t.Errorf("it took %d MiB in all, want at most 64", took)
+	took := mebibytes(func() { s.Done(t, payload) })
+	if took > 96 {
+		t.Errorf("it took %d MiB in all, want at most 96", took)
 	}
 
 	if n := len(s.Klaviyo.Events()); n != 1+len(items) {

@@ -20,7 +20,7 @@ func TestTooMany(t *testing.T) {
 	t.Parallel()
 
 	const (
-		lineItems = "it has more than 1000 line items"
+		lineItems = "it has more than 2000 line items"
 		elements  = "it has more than 10000 elements in an array"
 		all       = "it has more than 100000 elements in its arrays"
 	)
@@ -32,10 +32,10 @@ func TestTooMany(t *testing.T) {
 	}
 
 	for name, tt := range map[string]struct{ properties, want string }{
-		"as many line items as may be": {`"lineItems":` + list(1000, `{}`), ""},
-		"one more":                     {`"lineItems":` + list(1001, `{}`), lineItems},
-		"no objects":                   {`"lineItems":` + list(1001, `0`), lineItems},
-		"with spaces":                  {`"lineItems" : ` + list(1001, "\n{ } "), lineItems},
+		"as many line items as may be": {`"lineItems":` + list(2000, `{}`), ""},
+		"one more":                     {`"lineItems":` + list(2001, `{}`), lineItems},
+		"no objects":                   {`"lineItems":` + list(2001, `0`), lineItems},
+		"with spaces":                  {`"lineItems" : ` + list(2001, "\n{ } "), lineItems},
 		"far more":                     {`"lineItems":` + list(500_000, `{}`), elements},
 		"as many elements as may be":   {`"odd":` + list(10_000, `0`), ""},
 		"one element more":             {`"odd":` + list(10_001, `0`), elements},

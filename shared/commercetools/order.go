@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// MaxLineItems is how many line items an order may have that is read: twice as many as commercetools allows. Each becomes an
+// MaxLineItems is how many line items an order may have that is read: four times as many as commercetools allows. Each becomes an
 // event and takes hundreds of bytes, even when all that there is of it is {}.
 // Source: https://docs.commercetools.com/api/limits#carts.
-const MaxLineItems = 1000
+const MaxLineItems = 2000
 
 // Order holds what the mapping reads of an order, and beside it all that commercetools sent.
 // Source: https://docs.commercetools.com/api/projects/orders#order.
