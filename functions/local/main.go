@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -14,6 +15,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/ctklaviyo/connector/shared/logging"
 )
 
 // The exit codes.
@@ -34,6 +37,9 @@ func (e *exitError) Error() string { return e.err.Error() }
 func (e *exitError) Unwrap() error { return e.err }
 
 func main() {
+	// What packages tell the standard logger goes through ours, as in the functions.
+	slog.SetDefault(logging.New(os.Stderr, slog.LevelInfo, "")) //nolint:forbidigo // see above
+
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A later Ctrl-C ends it at once; the state file stands that. Not a second one right away: who starts us may have passed
 	// on what we have got as well.

@@ -152,8 +152,13 @@ func understand(status int, body []byte, answer any) error {
 		return ErrUnreadable
 	}
 
-	if err := json.Unmarshal(body, answer); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnreadable, err)
+	err := json.Unmarshal(body, answer)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("%w: %s has another type", ErrUnreadable, wrong.Field)
+	}
+
+	if err != nil { // Its text may quote the answer.
+		return ErrUnreadable
 	}
 
 	return nil
