@@ -87,7 +87,7 @@ func (w *world) happenings(messages int) {
 		w.product()
 	}
 
-	for range messages * 3 / 100 {
+	for range messages * 2 / 100 {
 		w.order()
 	}
 }

@@ -15,8 +15,8 @@ type store struct {
 }
 
 // collection keeps the resources of one type: the generated ones, and over them those that were put. byID has a resource
-// without text for one that was deleted. inOrder is made when a query needs it, never changed afterwards, and forgotten
-// with the next change, so that filling a shop sorts once and readers need no lock.
+// without text for one that was deleted. inOrder is made when a query needs it and never changed afterwards: a change of one
+// resource makes another, and one of many forgets it, so that filling a shop sorts once and readers need no lock.
 type collection struct {
 	made    *series
 	byID    map[string]*resource
@@ -59,21 +59,35 @@ func (s *store) put(endpoint string, raw []json.RawMessage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	c := s.at(endpoint)
-	c.inOrder = nil
+	s.at(endpoint).set(added...)
+}
 
-	for _, r := range added {
+func (c *collection) set(resources ...*resource) {
+	for _, r := range resources {
 		c.byID[r.id] = r
 	}
+
+	if c.inOrder == nil || len(resources) != 1 {
+		c.inOrder = nil
+
+		return
+	}
+
+	place, found := view{put: c.inOrder}.place(resources[0].id)
+
+	rest := c.inOrder[place:]
+	if found {
+		rest = rest[1:]
+	}
+
+	c.inOrder = slices.Concat(c.inOrder[:place], resources, rest)
 }
 
 func (s *store) remove(endpoint, id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	c := s.at(endpoint)
-	c.inOrder = nil
-	c.byID[id] = &resource{id: id}
+	s.at(endpoint).set(&resource{id: id})
 }
 
 // view returns the resources of an endpoint as they are now.
