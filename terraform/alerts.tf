@@ -31,6 +31,8 @@ locals {
         1. Why: `error` in the log of ${var.prefix}-bulkworker, for this run and shard. 429 and 5xx pass by themselves: wait.
         2. A setting that is missing or wrong is named in the line. Mend it and run `terraform apply`; the task goes on.
         3. To give up: `POST /sync/{resource}/stop`. The tasks that are left then do nothing.
+        4. A line without a run is of a task that can't be read: it is from a version that isn't deployed now. Deploy that one,
+          or delete the task from the queue ${google_cloud_tasks_queue.bulk.name}.
       EOT
     }
 
