@@ -60,7 +60,7 @@ func (p *broker) soak(t *testing.T) map[string]klaviyotest.Record {
 	atCommercetools, atKlaviyo := faulttest.Wrap(ct, p.request(p.down)), faulttest.Wrap(kl, p.request(p.down, p.away))
 	log := loggingtest.New(t)
 
-	// One of them holds its requests against Klaviyo's descriptions, which takes as long as all the rest.
+	// One of them holds its requests against Klaviyo's descriptions, which takes a while.
 	p.start = func(i int) instance {
 		config := klaviyoInMemory(atKlaviyo)
 		if i == 0 {

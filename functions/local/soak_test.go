@@ -15,19 +15,19 @@ import (
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 )
 
-// A thousand messages of all functions a minute, to three instances of them that are replaced now and then, and in the middle
-// of the last minute an import of everything; by way of a network, a commercetools, a Klaviyo, a store and a queue that fail
+// A thousand messages of all functions a minute, to three instances of them that are replaced now and then, and at the end an
+// import of everything while messages come in; by way of a network, a commercetools, a Klaviyo, a store and a queue that fail
 // a third of the time, and are down for five seconds. Deliveries come in any order, twice, are given up half-way, and come
 // again until they are acknowledged. In the end nothing is lost, doubled, parked or a dead letter, no import has failed or
 // holds its lock, and Klaviyo has, record by record, what it has when nothing fails.
 //
 // SEEDS=10 and SOAK_MINUTES=10 take other numbers than the usual ones. SOAK=1, as `make soak` sets it, lets the first seed
-// last ten times as long as the others: 100,000 messages for each seed would take half an hour. SEED=17 tries that one alone,
-// for as long as SOAK_MINUTES says.
+// last ten times as long as the others: 100,000 messages, which cost two minutes of CPU. SEED=17 tries that one alone, for as
+// long as SOAK_MINUTES says.
 //
-// What a seed repeats is the world, and what each request and each delivery meets: see faulttest.Dice. It doesn't repeat
-// everything: clients pause at random before they try again, and goroutines come in any order, so that a request may find
-// others before it.
+// What a seed repeats is the world, and what each request, each delivery and each call of the store and the queue meets: see
+// faulttest.Dice. It doesn't repeat everything: clients pause at random before they try again, and goroutines come in any
+// order, so that a request may find others before it.
 func TestSoak(t *testing.T) {
 	t.Parallel()
 
