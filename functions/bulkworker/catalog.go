@@ -9,6 +9,7 @@ import (
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
 const (
@@ -31,7 +32,7 @@ type catalog[T any] struct {
 	// exist finds out which of these there are.
 	exist func(ctx context.Context, ids []string) (map[string]bool, error)
 	// load makes these anew, as they are now; one that is gone is missing.
-	load func(ctx context.Context, ids []string) ([]T, error)
+	load func(ctx context.Context, ids []string) ([]record[T], error)
 	// whose is the id of the record that a row belongs to, and what it is.
 	whose func(id string) string
 	what  string
@@ -92,36 +93,38 @@ func (c catalog[T]) send(ctx context.Context, how manner, rows []T) (jobs []bulk
 	return jobs, failures, nil
 }
 
-// again sends failed rows once more where there is a chance: what is there by now is updated, what is not is created.
-func (c catalog[T]) again(ctx context.Context, failed []failedRow) (jobs []bulk.Job, failures []bulk.Failure, err error) {
+// again sends failed rows once more where there is a chance: what is there by now is updated, what is not is created. gone is
+// how many of them there is nothing left to send of.
+func (c catalog[T]) again(ctx context.Context, failed []failedRow) (jobs []bulk.Job, failures []bulk.Failure, gone int, err error) {
 	if len(failed) == 0 {
-		return nil, nil, nil
+		return nil, nil, 0, nil
 	}
 
 	exist, err := c.exist(ctx, refsOf(failed))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, 0, err
 	}
 
 	retries, failures := c.sorted(failed, exist)
 
 	for _, how := range retries {
-		rows, err := c.load(ctx, how.ids)
+		found, err := c.load(ctx, how.ids)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, 0, err
 		}
 
-		failures = append(failures, c.missing(how.ids, rows)...)
+		rows, bad := c.ready(found)
+		gone += len(how.ids) - len(rows) - len(bad)
 
 		started, refused, err := c.send(ctx, how, rows)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, 0, err
 		}
 
-		jobs, failures = append(jobs, started...), append(failures, refused...)
+		jobs, failures = append(jobs, started...), slices.Concat(failures, bad, refused)
 	}
 
-	return jobs, failures, nil
+	return jobs, failures, gone, nil
 }
 
 // sorted sorts failed rows into those that another job may do, and those that stay failed.
@@ -167,20 +170,15 @@ func (c catalog[T]) failure(f failedRow) bulk.Failure {
 	return failure(c.whose(f.ref), fmt.Sprintf("Klaviyo could not import the %s", c.what), f.why.Code, f.why.Pointer)
 }
 
-var errGone = errors.New("commercetools no longer has it")
-
-// missing are failures for what was to be sent again, and is gone.
-func (c catalog[T]) missing(ids []string, found []T) (failures []bulk.Failure) {
-	there := map[string]bool{}
-	for _, one := range found {
-		there[c.idOf(one)] = true
-	}
-
-	for _, id := range ids {
-		if !there[id] {
-			failures = append(failures, bulk.Failure{ID: c.whose(id), Reason: errGone.Error()})
+// ready are the rows that can be sent. One that lacks what Klaviyo needs by now is neither that nor a failure.
+func (c catalog[T]) ready(found []record[T]) (rows []T, failures []bulk.Failure) {
+	for _, r := range found {
+		if _, incomplete := errors.AsType[*mapping.MissingError](r.err); r.err == nil {
+			rows = append(rows, r.value)
+		} else if !incomplete {
+			failures = append(failures, bulk.Failure{ID: c.whose(r.id), Reason: r.err.Error()})
 		}
 	}
 
-	return failures
+	return rows, failures
 }

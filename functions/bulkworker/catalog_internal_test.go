@@ -12,6 +12,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/mapping"
 	"github.com/ctklaviyo/connector/shared/settings"
 )
 
@@ -68,20 +69,36 @@ func TestSettled(t *testing.T) {
 	t.Parallel()
 
 	open := bulk.Job{ID: "open", Refs: []string{"x"}}
-	first := settled(nil, []bulk.Job{open}, []bulk.Failure{{ID: "b"}, {ID: "a"}, {ID: "b"}})
+	first := settled(nil, []bulk.Job{open}, []bulk.Failure{{ID: "b"}, {ID: "a"}, {ID: "b"}}, 0)
 
 	if diff := cmp.Diff([]bulk.Job{open, note(noteFailed, []string{"a", "b"})}, first.Pending); diff != "" || first.Failed != 2 {
 		t.Errorf("%d failed; pending (-want +got):\n%s", first.Failed, diff)
 	}
 
 	// The jobs of before may come along.
-	second := settled(first.Pending, first.Pending, []bulk.Failure{{ID: "b"}, {ID: "c"}})
+	second := settled(first.Pending, first.Pending, []bulk.Failure{{ID: "b"}, {ID: "c"}}, 0)
 	if diff := cmp.Diff([]bulk.Job{open, note(noteFailed, []string{"a", "b", "c"})}, second.Pending); diff != "" || second.Failed != 1 {
 		t.Errorf("%d failed; pending (-want +got):\n%s", second.Failed, diff)
 	}
 
-	if last := settled(second.Pending, nil, []bulk.Failure{{ID: "c"}}); len(last.Pending) > 0 || last.Failed != 0 {
+	if last := settled(second.Pending, nil, []bulk.Failure{{ID: "c"}}, 0); len(last.Pending) > 0 || last.Failed != 0 {
 		t.Errorf("settled = %+v, want nothing left", last)
+	}
+}
+
+// Of what is read again to be sent again, only what can't be mapped has failed.
+func TestReady(t *testing.T) {
+	t.Parallel()
+
+	rows, failures := catalog[string]{whose: func(id string) string { return id }}.ready([]record[string]{
+		{id: "a", value: "A"}, {id: "b", err: &mapping.MissingError{}}, {id: "c", err: errPanic},
+	})
+	if diff := cmp.Diff([]string{"A"}, rows); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+
+	if diff := cmp.Diff([]bulk.Failure{{ID: "c", Reason: errPanic.Error()}}, failures); diff != "" {
+		t.Errorf("failures (-want +got):\n%s", diff)
 	}
 }
 

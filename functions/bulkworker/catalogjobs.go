@@ -129,8 +129,8 @@ func closed(job *bulk.Job, state klaviyo.CatalogJob) []failedRow {
 	return failed
 }
 
-// settled counts failures: one for each record, however many of its rows have failed, now or earlier.
-func settled(before, pending []bulk.Job, failures []bulk.Failure) bulk.Settled {
+// settled counts failures: one for each record, however many of its rows have failed, now or earlier. gone are as many others.
+func settled(before, pending []bulk.Job, failures []bulk.Failure, gone int) bulk.Settled {
 	counted := map[string]bool{}
 	for _, id := range noted(before, noteFailed) {
 		counted[id] = true
@@ -148,5 +148,5 @@ func settled(before, pending []bulk.Job, failures []bulk.Failure) bulk.Settled {
 		pending = append(pending, note(noteFailed, slices.Sorted(maps.Keys(counted))))
 	}
 
-	return bulk.Settled{Pending: pending, Failed: len(counted) - earlier, Failures: failures}
+	return bulk.Settled{Pending: pending, Failed: len(counted) - earlier, Failures: failures, Gone: gone}
 }

@@ -91,9 +91,9 @@ func (c *categoryImport) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Jo
 		return bulk.Settled{Pending: jobs}, err
 	}
 
-	again, failures, err := c.catalog(w).again(ctx, failed)
+	again, failures, gone, err := c.catalog(w).again(ctx, failed)
 
-	return settled(jobs, again, failures), err
+	return settled(jobs, again, failures, gone), err
 }
 
 func (c *categoryImport) category(category commercetools.Category) (klaviyo.Category, error) {
@@ -105,7 +105,7 @@ func (c *categoryImport) catalog(w bulk.Work) catalog[klaviyo.Category] {
 		create: klaviyo.CreateCategories, update: klaviyo.UpdateCategories,
 		idOf:  func(category klaviyo.Category) string { return category.ExternalID },
 		start: c.kl.StartCategories, exist: c.kl.CatalogCategories, proceed: w.Proceed,
-		load: func(ctx context.Context, ids []string) ([]klaviyo.Category, error) {
+		load: func(ctx context.Context, ids []string) ([]record[klaviyo.Category], error) {
 			return load(ctx, &c.categories, ids, c.category)
 		},
 		whose: func(id string) string { return id },

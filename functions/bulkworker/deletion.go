@@ -165,7 +165,7 @@ func (d deletion) settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bul
 
 	again, failures, err := d.removal(w).again(ctx, failed, there)
 
-	return settled(jobs, again, failures), err
+	return settled(jobs, again, failures, 0), err
 }
 
 func (d deletion) removal(w bulk.Work) removal {

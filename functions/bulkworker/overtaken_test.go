@@ -54,6 +54,11 @@ func overtakings() map[string]overtaking {
 		"category deleted": {categories, true, categoriesUpdated, func(s *catalogShop) error {
 			return s.klaviyo.DeleteCategory(s.context, idOf(1))
 		}, bulk.Counts{Read: 3, Sent: 3}},
+		"category gone": {categories, true, categoriesUpdated, func(s *catalogShop) error {
+			s.ct.Delete("categories", idOf(1))
+
+			return s.klaviyo.DeleteCategory(s.context, idOf(1))
+		}, bulk.Counts{Read: 3, Sent: 2, Skipped: 1}},
 		"category renamed": {categories, true, categoriesUpdated, func(s *catalogShop) error {
 			s.ct.Put("categories", modified(aCategory(1), "Category 1", "Renamed"))
 
@@ -65,6 +70,11 @@ func overtakings() map[string]overtaking {
 		"item deleted": {products, true, itemsUpdated, func(s *catalogShop) error {
 			return s.klaviyo.DeleteItem(s.context, idOf(1))
 		}, bulk.Counts{Read: 3, Sent: 3}},
+		"item gone": {products, true, itemsUpdated, func(s *catalogShop) error {
+			s.ct.Delete("product-projections", idOf(1))
+
+			return s.klaviyo.DeleteItem(s.context, idOf(1))
+		}, bulk.Counts{Read: 3, Sent: 2, Skipped: 1}},
 		"item deleted before its variants": {products, true, variantsUpdated, func(s *catalogShop) error {
 			s.ct.Put("product-projections", modified(aProduct(1, unpublished, "S1-0", "S1-1"), "", ""))
 

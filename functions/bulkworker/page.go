@@ -56,7 +56,7 @@ func count(page *bulk.Page, id string, err error) {
 
 // fail counts records that were ready to be sent, and were refused.
 func fail(page *bulk.Page, failures []bulk.Failure) {
-	s := settled(nil, nil, failures)
+	s := settled(nil, nil, failures, 0)
 	page.Sent -= s.Failed
 	page.Failed += s.Failed
 	page.Failures = append(page.Failures, failures...)

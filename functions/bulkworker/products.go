@@ -220,12 +220,12 @@ func (p *productImport) itemCatalog(w bulk.Work) catalog[klaviyo.Item] {
 		create: klaviyo.CreateItems, update: klaviyo.UpdateItems,
 		idOf:  func(item klaviyo.Item) string { return item.ExternalID },
 		start: p.kl.StartItems, exist: p.existing, proceed: w.Proceed,
-		load: func(ctx context.Context, ids []string) ([]klaviyo.Item, error) {
+		load: func(ctx context.Context, ids []string) ([]record[klaviyo.Item], error) {
 			entries, err := p.byID(ctx, ids)
-			items := make([]klaviyo.Item, len(entries))
+			items := make([]record[klaviyo.Item], len(entries))
 
 			for i, e := range entries {
-				items[i] = e.item
+				items[i] = record[klaviyo.Item]{e.id, e.value.item, e.err}
 			}
 
 			return items, err
@@ -236,15 +236,15 @@ func (p *productImport) itemCatalog(w bulk.Work) catalog[klaviyo.Item] {
 }
 
 // byID returns the products with these ids, in any number; one that is no longer published is missing.
-func (p *productImport) byID(ctx context.Context, ids []string) ([]entry, error) {
-	var all []entry
+func (p *productImport) byID(ctx context.Context, ids []string) ([]record[entry], error) {
+	var all []record[entry]
 
 	err := p.products.each(ctx, ids, func(some []record[commercetools.Product]) error {
 		entries, err := p.entries(ctx, some, pricesBySKU{})
 
 		for _, e := range entries {
-			if e.err == nil {
-				all = append(all, e.value)
+			if !errors.Is(e.err, p.products.absent) {
+				all = append(all, e)
 			}
 		}
 
@@ -271,8 +271,8 @@ func (p *productImport) explained(ctx context.Context, failures []bulk.Failure) 
 	var all []string
 
 	for _, e := range entries {
-		categories[e.item.ExternalID] = e.item.CategoryIDs
-		all = append(all, e.item.CategoryIDs...)
+		categories[e.id] = e.value.item.CategoryIDs
+		all = append(all, e.value.item.CategoryIDs...)
 	}
 
 	exist, err := p.kl.CatalogCategories(ctx, slices.Compact(slices.Sorted(slices.Values(all))))

@@ -23,34 +23,30 @@ func (p *productImport) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job
 		next = p.settleItems
 	}
 
-	pending, failures, err := next(ctx, w, jobs, failed)
-
-	return settled(jobs, pending, failures), err
+	return next(ctx, w, jobs, failed)
 }
 
 func aboutItems(job bulk.Job) bool {
 	return job.Kind == string(klaviyo.CreateItems) || job.Kind == string(klaviyo.UpdateItems)
 }
 
-func (p *productImport) settleItems(
-	ctx context.Context, w bulk.Work, jobs []bulk.Job, failed []failedRow,
-) (pending []bulk.Job, failures []bulk.Failure, err error) {
-	again, failures, err := p.itemCatalog(w).again(ctx, failed)
+func (p *productImport) settleItems(ctx context.Context, w bulk.Work, jobs []bulk.Job, failed []failedRow) (bulk.Settled, error) {
+	again, failures, gone, err := p.itemCatalog(w).again(ctx, failed)
 	if err != nil {
-		return nil, nil, err
+		return bulk.Settled{}, err
 	}
 
 	if failures, err = p.explained(ctx, failures); err != nil {
-		return nil, nil, err
+		return bulk.Settled{}, err
 	}
 
 	if len(again) > 0 {
-		return append(jobs, again...), failures, nil
+		return settled(jobs, slices.Concat(jobs, again), failures, gone), nil
 	}
 
 	pending, refused, err := p.startVariants(ctx, w, jobs)
 
-	return pending, append(failures, refused...), err
+	return settled(jobs, pending, append(failures, refused...), gone), err
 }
 
 // startVariants starts the jobs for the variants of those items that are there, and for those variants to go that
@@ -99,30 +95,32 @@ func (p *productImport) startVariants(ctx context.Context, w bulk.Work, items []
 }
 
 // settleVariants deals with variants that Klaviyo could not create, update or delete, and creates those that have moved.
-func (p *productImport) settleVariants(
-	ctx context.Context, w bulk.Work, jobs []bulk.Job, failed []failedRow,
-) (pending []bulk.Job, failures []bulk.Failure, err error) {
+func (p *productImport) settleVariants(ctx context.Context, w bulk.Work, jobs []bulk.Job, failed []failedRow) (bulk.Settled, error) {
 	moving := noted(jobs, noteMoving)
 	if len(failed) == 0 && len(moving) == 0 {
-		return nil, nil, nil
+		return bulk.Settled{}, nil
 	}
 
 	page, err := p.page(ctx, w, pricesBySKU{})
 	if err != nil {
-		return nil, nil, err
+		return bulk.Settled{}, err
 	}
 
 	state, err := p.stateOf(ctx, page, slices.Sorted(maps.Keys(page.published)))
 	if err != nil {
-		return nil, nil, err
+		return bulk.Settled{}, err
 	}
 
 	rows := sortedRows(failed, page, state)
 	variants, removal := p.variantCatalog(w, page, state), p.variantRemoval(w, page, state)
 	free, blocked := page.moved(moving, state)
 
-	pending, failures, err = inTurn(
-		func() ([]bulk.Job, []bulk.Failure, error) { return variants.again(ctx, rows.written) },
+	pending, failures, err := inTurn(
+		func() ([]bulk.Job, []bulk.Failure, error) {
+			jobs, failures, _, err := variants.again(ctx, rows.written) // a variant is no record of its own
+
+			return jobs, failures, err
+		},
 		func() ([]bulk.Job, []bulk.Failure, error) {
 			return removal.again(ctx, rows.variants, state.surplusIDs())
 		},
@@ -133,7 +131,7 @@ func (p *productImport) settleVariants(
 		},
 	)
 
-	return withMoving(pending, slices.Concat(blocked, rows.taken)), failures, err
+	return settled(jobs, withMoving(pending, slices.Concat(blocked, rows.taken)), failures, 0), err
 }
 
 // inTurn starts jobs one kind after the other.
@@ -200,7 +198,13 @@ func (p *productImport) variantCatalog(w bulk.Work, page variantPage, state cata
 		idOf:  func(v klaviyo.Variant) string { return v.ExternalID },
 		start: p.kl.StartVariants, proceed: w.Proceed,
 		exist: func(context.Context, []string) (map[string]bool, error) { return state.exist, nil },
-		load:  func(_ context.Context, ids []string) ([]klaviyo.Variant, error) { return page.some(ids), nil },
+		load: func(_ context.Context, ids []string) (rows []record[klaviyo.Variant], err error) {
+			for _, v := range page.some(ids) {
+				rows = append(rows, record[klaviyo.Variant]{id: v.ExternalID, value: v})
+			}
+
+			return rows, nil
+		},
 		whose: func(id string) string { return page.owner[id] },
 		what:  "variant",
 	}

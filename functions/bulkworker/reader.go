@@ -222,14 +222,14 @@ func modifiedSince(o bulk.Options) []commercetools.Predicate {
 	return []commercetools.Predicate{commercetools.ModifiedSince(o.Since)}
 }
 
-// load reads and maps records by their ids, in any number; one that is gone or can't be mapped is missing.
-func load[T, R any](ctx context.Context, from *reader[T], ids []string, toKlaviyo func(T) (R, error)) ([]R, error) {
-	var all []R
+// load reads and maps records by their ids, in any number; one that is gone is missing.
+func load[T, R any](ctx context.Context, from *reader[T], ids []string, toKlaviyo func(T) (R, error)) ([]record[R], error) {
+	var all []record[R]
 
 	err := from.each(ctx, ids, func(some []record[T]) error {
 		for _, r := range some {
-			if one, err := mapped(r, toKlaviyo); err == nil {
-				all = append(all, one)
+			if one, err := mapped(r, toKlaviyo); !errors.Is(err, from.absent) {
+				all = append(all, record[R]{r.id, one, err})
 			}
 		}
 

@@ -105,6 +105,13 @@ type Counts struct {
 	Skipped int `json:"skipped"`
 }
 
+// unsent moves what had been counted as sent to where it belongs.
+func (c *Counts) unsent(r Settled) {
+	c.Sent -= r.Failed + r.Gone
+	c.Failed += r.Failed
+	c.Skipped += r.Gone
+}
+
 // Failure is one record that could not be imported.
 type Failure struct {
 	// ID is the commercetools id; "job …" where a whole Klaviyo job is meant.
@@ -180,6 +187,8 @@ type Settled struct {
 	// Failed is how many records Klaviyo refused after all; they had been counted as sent. Failures says which and why.
 	Failed   int
 	Failures []Failure
+	// Gone is how many of those that had been counted as sent commercetools no longer has: they are skipped.
+	Gone int
 }
 
 func (s *Shard) turn(page int, now time.Time) error {
@@ -243,12 +252,10 @@ func (s *Shard) settle(page int, r Settled, now time.Time) error {
 	}
 
 	s.Jobs = r.Pending
-	s.Sent -= r.Failed
-	s.Failed += r.Failed
+	s.unsent(r)
 
 	if s.Last.Read > 0 {
-		s.Last.Sent -= r.Failed
-		s.Last.Failed += r.Failed
+		s.Last.unsent(r)
 	}
 
 	if len(s.Jobs) == 0 {

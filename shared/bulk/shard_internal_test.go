@@ -110,6 +110,10 @@ func TestSettle(t *testing.T) {
 			Settled{Failed: 3},
 			Shard{Phase: Ended, Counts: Counts{Read: 10, Sent: 4, Failed: 5, Skipped: 1}},
 		},
+		"all have ended, with some that are gone": {
+			Settled{Failed: 1, Gone: 2},
+			Shard{Phase: Ended, Counts: Counts{Read: 10, Sent: 4, Failed: 3, Skipped: 3}},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -258,7 +262,7 @@ func settling(t *testing.T, s *Shard, size int) {
 	}
 	if err := errors.Join(
 		s.advance(s.Page, page, noon(), noon()),
-		s.settle(s.Page, Settled{Pending: []Job{{ID: "two"}}, Failed: size - 1}, noon()),
+		s.settle(s.Page, Settled{Pending: []Job{{ID: "two"}}, Failed: size - size/2 - 1, Gone: size / 2}, noon()),
 	); err != nil {
 		t.Fatal(err)
 	}
