@@ -62,7 +62,7 @@ func newHandler(variables envconfig.Lookuper, log io.Writer) http.Handler {
 func Importers(
 	ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config,
 ) map[bulk.Resource]bulk.Importer {
-	categories, products := newCategoryImport(ct, kl, shop), newProductImport(ct, kl, shop, cfg)
+	categories, products := newCategoryImport(ct, kl, shop, cfg), newProductImport(ct, kl, shop, cfg)
 
 	return map[bulk.Resource]bulk.Importer{
 		bulk.Categories: judging{withDeletion{categories, categories.deletion()}},

@@ -20,17 +20,19 @@ type categoryImport struct {
 	categories reader[commercetools.Category]
 	kl         *klaviyo.Client
 	shop       mapping.Shop
+	// keepDeleted tells that a category stays in the catalog when it is deleted in commercetools.
+	keepDeleted bool
 }
 
 // newCategoryImport returns the import of categories.
-func newCategoryImport(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop) *categoryImport {
+func newCategoryImport(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config) *categoryImport {
 	return &categoryImport{
 		categories: reader[commercetools.Category]{
 			ct: ct, endpoint: commercetools.Categories, absent: errors.New("commercetools has no such category"),
 			expand: []string{commercetools.ExpandAncestors},
 			idOf:   func(c commercetools.Category) string { return c.ID },
 		},
-		kl: kl, shop: shop.Mapping(),
+		kl: kl, shop: shop.Mapping(), keepDeleted: cfg.Disabled("CategoryResourceDeleted"),
 	}
 }
 
@@ -82,18 +84,6 @@ func (c *categoryImport) Import(ctx context.Context, w bulk.Work) (bulk.Page, er
 	page.Jobs = jobs
 
 	return page, nil
-}
-
-// Settle implements bulk.Importer.
-func (c *categoryImport) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
-	ended, failed, err := poll(ctx, c.kl, jobs)
-	if err != nil || !ended {
-		return bulk.Settled{Pending: jobs}, err
-	}
-
-	again, failures, gone, err := c.catalog(w).again(ctx, failed)
-
-	return settled(jobs, again, failures, gone), err
 }
 
 func (c *categoryImport) category(category commercetools.Category) (klaviyo.Category, error) {

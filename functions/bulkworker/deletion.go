@@ -158,14 +158,19 @@ func (d deletion) settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bul
 		return bulk.Settled{Pending: jobs}, err
 	}
 
-	there, err := d.exist(ctx, refsOf(failed))
-	if err != nil {
-		return bulk.Settled{}, err
-	}
-
-	again, failures, err := d.removal(w).again(ctx, failed, there)
+	again, failures, err := d.again(ctx, w, failed)
 
 	return settled(jobs, again, failures, 0), err
+}
+
+// again deals with rows of ended jobs; those that are gone were to go.
+func (d deletion) again(ctx context.Context, w bulk.Work, failed []failedRow) ([]bulk.Job, []bulk.Failure, error) {
+	there, err := d.exist(ctx, refsOf(failed))
+	if err != nil {
+		return nil, nil, err
+	}
+
+	return d.removal(w).again(ctx, failed, there)
 }
 
 func (d deletion) removal(w bulk.Work) removal {

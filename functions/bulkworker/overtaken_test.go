@@ -59,6 +59,22 @@ func overtakings() map[string]overtaking {
 
 			return s.klaviyo.DeleteCategory(s.context, idOf(1))
 		}, bulk.Counts{Read: 3, Sent: 2, Skipped: 1}},
+		"category gone, and there is none yet": {categories, false, categoriesCreated, func(s *catalogShop) error {
+			s.ct.Delete("categories", idOf(1))
+
+			return s.klaviyo.DeleteCategory(s.context, idOf(1))
+		}, bulk.Counts{Read: 3, Sent: 3}},
+		"categories gone before others are deleted": {categories, false, categoriesCreated, func(s *catalogShop) error {
+			s.ct.Delete("categories", idOf(1))
+			s.ct.Delete("categories", idOf(3))
+			s.once(categoriesDeleted, func() {
+				if err := s.klaviyo.DeleteCategory(s.context, idOf(3)); err != nil {
+					panic(err)
+				}
+			})
+
+			return nil
+		}, bulk.Counts{Read: 3, Sent: 3}},
 		"category renamed": {categories, true, categoriesUpdated, func(s *catalogShop) error {
 			s.ct.Put("categories", modified(aCategory(1), "Category 1", "Renamed"))
 

@@ -22,6 +22,7 @@ const (
 	variantsDeleted   = "POST /api/catalog-variant-bulk-delete-jobs"
 	categoriesCreated = "POST /api/catalog-category-bulk-create-jobs"
 	categoriesUpdated = "POST /api/catalog-category-bulk-update-jobs"
+	categoriesDeleted = "POST /api/catalog-category-bulk-delete-jobs"
 )
 
 // A generated shop, with all its oddities, is imported as it is, and again without doubles.

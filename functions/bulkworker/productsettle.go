@@ -124,7 +124,7 @@ func (p *productImport) settleVariants(ctx context.Context, w bulk.Work, jobs []
 		func() ([]bulk.Job, []bulk.Failure, error) {
 			return removal.again(ctx, rows.variants, state.surplusIDs())
 		},
-		func() ([]bulk.Job, []bulk.Failure, error) { return p.removeItems(ctx, w, rows.items) },
+		func() ([]bulk.Job, []bulk.Failure, error) { return p.deletion().again(ctx, w, rows.items) },
 		func() ([]bulk.Job, []bulk.Failure, error) { return removal.send(ctx, rows.taken, 1) },
 		func() ([]bulk.Job, []bulk.Failure, error) {
 			return variants.send(ctx, manner{kind: klaviyo.CreateVariants, try: 1}, free)
@@ -154,16 +154,6 @@ func withMoving(jobs []bulk.Job, moving []string) []bulk.Job {
 	}
 
 	return jobs
-}
-
-// removeItems deals with items of products that are no longer published.
-func (p *productImport) removeItems(ctx context.Context, w bulk.Work, failed []failedRow) ([]bulk.Job, []bulk.Failure, error) {
-	there, err := p.existing(ctx, refsOf(failed))
-	if err != nil {
-		return nil, nil, err
-	}
-
-	return p.deletion().removal(w).again(ctx, failed, there)
 }
 
 // failedRows are rows by what is to be done about them.
