@@ -24,6 +24,8 @@ const (
 	noteFailed = "note: failed"
 	// noteMoving names the variants that are created when the job has ended that deletes them elsewhere.
 	noteMoving = "note: moving"
+	// noteRead tells when the variants were read that the jobs have brought.
+	noteRead = "note: read"
 )
 
 func note(kind string, refs []string) bulk.Job {

@@ -27,11 +27,12 @@ const (
 // productImport imports published products into Klaviyo's catalog: the items of a page first, and when their jobs have ended the
 // variants. Variants that commercetools no longer has are deleted.
 type productImport struct {
-	products reader[commercetools.Product]
-	ct       *commercetools.Client
-	kl       *klaviyo.Client
-	shop     mapping.Shop
-	cfg      mapping.ProductConfig
+	products  reader[commercetools.Product]
+	inventory reader[commercetools.InventoryEntry]
+	ct        *commercetools.Client
+	kl        *klaviyo.Client
+	shop      mapping.Shop
+	cfg       mapping.ProductConfig
 	// keepUnpublished tells that an item stays when its product is no longer published.
 	keepUnpublished bool
 	prices          keptPrices
@@ -44,6 +45,9 @@ func newProductImport(ct *commercetools.Client, kl *klaviyo.Client, shop setting
 			ct: ct, endpoint: commercetools.ProductProjections, absent: errors.New("commercetools has no such published product"),
 			expand: []string{commercetools.ExpandCategoryAncestors},
 			idOf:   func(p commercetools.Product) string { return p.ID },
+		},
+		inventory: reader[commercetools.InventoryEntry]{
+			ct: ct, endpoint: commercetools.Inventory, idOf: func(e commercetools.InventoryEntry) string { return e.ID },
 		},
 		ct: ct, kl: kl, shop: shop.Mapping(), cfg: cfg.Product.Mapping(),
 		keepUnpublished: cfg.Disabled("ProductUnpublished"),

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
@@ -52,6 +53,8 @@ func (p *productImport) settleItems(ctx context.Context, w bulk.Work, jobs []bul
 // startVariants starts the jobs for the variants of those items that are there, and for those variants to go that
 // commercetools no longer has. A variant that has moved from one item to another is deleted first: Klaviyo can't move it.
 func (p *productImport) startVariants(ctx context.Context, w bulk.Work, items []bulk.Job) ([]bulk.Job, []bulk.Failure, error) {
+	now := time.Now()
+
 	page, err := p.page(ctx, w, p.prices.take(w.Cursor))
 	if err != nil {
 		return nil, nil, err
@@ -91,14 +94,15 @@ func (p *productImport) startVariants(ctx context.Context, w bulk.Work, items []
 		func() ([]bulk.Job, []bulk.Failure, error) { return p.deletion().removal(w).send(ctx, unpublished, 0) },
 	)
 
-	return withMoving(pending, moving), failures, err
+	return withStock(withMoving(pending, moving), now), failures, err
 }
 
-// settleVariants deals with variants that Klaviyo could not create, update or delete, and creates those that have moved.
+// settleVariants deals with variants that Klaviyo could not create, update or delete, and creates those that have moved. At the
+// end come the stocks that have changed meanwhile.
 func (p *productImport) settleVariants(ctx context.Context, w bulk.Work, jobs []bulk.Job, failed []failedRow) (bulk.Settled, error) {
 	moving := noted(jobs, noteMoving)
 	if len(failed) == 0 && len(moving) == 0 {
-		return bulk.Settled{}, nil
+		return bulk.Settled{}, p.mendStock(ctx, w, jobs)
 	}
 
 	page, err := p.page(ctx, w, pricesBySKU{})
@@ -130,8 +134,21 @@ func (p *productImport) settleVariants(ctx context.Context, w bulk.Work, jobs []
 			return variants.send(ctx, manner{kind: klaviyo.CreateVariants, try: 1}, free)
 		},
 	)
+	if err != nil {
+		return bulk.Settled{}, err
+	}
 
-	return settled(jobs, withMoving(pending, slices.Concat(blocked, rows.taken)), failures, 0), err
+	if len(pending) == 0 {
+		return settled(jobs, nil, failures, 0), p.mendStock(ctx, w, jobs)
+	}
+
+	for _, job := range jobs {
+		if aboutStock(job) {
+			pending = append(pending, job)
+		}
+	}
+
+	return settled(jobs, withMoving(pending, slices.Concat(blocked, rows.taken)), failures, 0), nil
 }
 
 // inTurn starts jobs one kind after the other.
