@@ -105,7 +105,12 @@ func (c catalog[T]) again(ctx context.Context, failed []failedRow) (jobs []bulk.
 		return nil, nil, 0, err
 	}
 
-	retries, failures := c.sorted(failed, exist)
+	retries, refused := c.sorted(failed, exist)
+
+	failures, gone, err = c.givenUp(ctx, refused)
+	if err != nil {
+		return nil, nil, 0, err
+	}
 
 	for _, how := range retries {
 		found, err := c.load(ctx, how.ids)
@@ -127,8 +132,29 @@ func (c catalog[T]) again(ctx context.Context, failed []failedRow) (jobs []bulk.
 	return jobs, failures, gone, nil
 }
 
-// sorted sorts failed rows into those that another job may do, and those that stay failed.
-func (c catalog[T]) sorted(failed []failedRow, exist map[string]bool) (retries []manner, failures []bulk.Failure) {
+// givenUp are the failures of rows that are given up, and how many of them are no failures, since commercetools no longer has
+// them: Klaviyo may have refused to create what was deleted there a moment later.
+func (c catalog[T]) givenUp(ctx context.Context, refused []failedRow) (failures []bulk.Failure, gone int, err error) {
+	found, err := c.load(ctx, refsOf(refused))
+	there := map[string]bool{}
+
+	for _, r := range found {
+		there[r.id] = true
+	}
+
+	for _, f := range refused {
+		if there[f.ref] {
+			failures = append(failures, c.failure(f))
+		} else {
+			gone++
+		}
+	}
+
+	return failures, gone, err
+}
+
+// sorted sorts failed rows into those that another job may do, and those that are given up.
+func (c catalog[T]) sorted(failed []failedRow, exist map[string]bool) (retries []manner, refused []failedRow) {
 	for _, f := range failed {
 		how := manner{kind: c.create, try: f.job.Try + 1}
 		if exist[f.ref] {
@@ -143,11 +169,11 @@ func (c catalog[T]) sorted(failed []failedRow, exist map[string]bool) (retries [
 		if how.try < maxTries && (string(how.kind) != f.job.Kind || f.why.Code == "") {
 			retries = joined(retries, how, f.ref)
 		} else {
-			failures = append(failures, c.failure(f))
+			refused = append(refused, f)
 		}
 	}
 
-	return retries, failures
+	return retries, refused
 }
 
 // joined adds a row to those that are sent in the same way.

@@ -64,6 +64,16 @@ func overtakings() map[string]overtaking {
 
 			return s.klaviyo.DeleteCategory(s.context, idOf(1))
 		}, bulk.Counts{Read: 3, Sent: 3}},
+		"category gone, and there was one": {categories, false, categoriesCreated, func(s *catalogShop) error {
+			s.once("GET /api/catalog-categories", func() { // the job has found it
+				if err := s.klaviyo.DeleteCategory(s.context, idOf(1)); err != nil {
+					panic(err)
+				}
+			})
+			s.ct.Delete("categories", idOf(1))
+
+			return s.klaviyo.UpsertCategory(s.context, klaviyo.Category{ExternalID: idOf(1), Name: "Old"})
+		}, bulk.Counts{Read: 3, Sent: 2, Skipped: 1}},
 		"categories gone before others are deleted": {categories, false, categoriesCreated, func(s *catalogShop) error {
 			s.ct.Delete("categories", idOf(1))
 			s.ct.Delete("categories", idOf(3))
