@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/functiontest"
@@ -37,19 +36,24 @@ func (w *world) category() {
 	at := w.happen(0, w.put(commercetools.Categories, category(id, "First", "women")), "CategoryEvents",
 		functiontest.Message(w.t, "category", id, "CategoryCreated", nil))
 
-	if w.once {
-		return
-	}
-
 	rename := func(name string) {
 		at = w.happen(at, w.put(commercetools.Categories, category(id, name, "women", "pants")), "CategoryEvents",
 			functiontest.Change(w.t, "category", id, "ResourceUpdated"))
 	}
-	rename("Second")
-
-	if w.rand.IntN(4) == 0 {
+	end := func() {
 		w.happen(at, remove(commercetools.Categories, id), "CategoryEvents", functiontest.Change(w.t, "category", id, "ResourceDeleted"))
-	} else {
+	}
+
+	if !w.once {
+		rename("Second")
+	}
+
+	switch w.rand.IntN(8) {
+	case 0, 1:
+		end()
+	case 2:
+		w.later = append(w.later, end)
+	default:
 		w.perhaps(func() { rename("Third") })
 	}
 }
@@ -67,60 +71,5 @@ func projection(id string, version int, stock []int) object {
 	return object{
 		"id": id, "version": version, "name": object{"en": fmt.Sprintf("Version %d", version)}, "slug": object{"en": id}, "priceMode": "Embedded",
 		"categories": []object{ref("category", "pants")}, "masterVariant": all[0], "variants": all[1:],
-	}
-}
-
-// product is one that is published several times, then perhaps not any more, and sells meanwhile.
-func (w *world) product() {
-	id := w.id()
-
-	stock := make([]int, 4)
-	for i := range stock {
-		stock[i] = w.rand.IntN(3)
-		w.sales(fmt.Sprintf("%s/%d", id, i), stock[i])
-	}
-
-	var (
-		at      time.Duration
-		version int
-	)
-
-	publish := func() {
-		version += 2
-		at = w.happen(at, w.put(commercetools.ProductProjections, projection(id, version, stock[:1+w.rand.IntN(4)])), "ProductEvents",
-			functiontest.Message(w.t, "product", id, "ProductPublished", object{"resourceVersion": version}))
-	}
-	publish()
-
-	if w.once {
-		return
-	}
-
-	for range w.rand.IntN(4) {
-		publish()
-	}
-
-	switch w.rand.IntN(5) {
-	case 0:
-		w.happen(at, remove(commercetools.ProductProjections, id), "ProductEvents",
-			functiontest.Message(w.t, "product", id, "ProductUnpublished", object{"resourceVersion": version + 1}))
-	case 1:
-		w.happen(at, remove(commercetools.ProductProjections, id), "ProductEvents", functiontest.Change(w.t, "product", id, "ResourceDeleted"))
-	default:
-		w.perhaps(publish)
-	}
-}
-
-// sales are those of a SKU, as far down as its last quantity.
-func (w *world) sales(sku string, last int) {
-	var (
-		at    time.Duration
-		entry = w.id()
-	)
-
-	for left := range 3 - last {
-		at = w.happen(at, w.put(commercetools.Inventory, object{
-			"id": entry, "version": 1, "sku": sku, "availableQuantity": 2 - left,
-		}), "InventoryEvents", functiontest.Change(w.t, "inventory-entry", entry, "ResourceUpdated"))
 	}
 }

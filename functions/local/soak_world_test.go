@@ -28,9 +28,8 @@ type incident struct {
 
 // world is a shop and what happens in it. Whatever order its messages come in, and whether an import or a message tells first
 // of an order, Klaviyo has to end in the same state; so an order, and the products and categories that it names, don't change
-// after their first message: an event tells what is so when it is made. For the same reason a product says from its beginning
-// on what its stock comes to be: an import goes by that. All is in 2000, where the clock of a bubble begins: Klaviyo takes no
-// event that is far ahead.
+// after their first message: an event tells what is so when it is made. All is in 2000, where the clock of a bubble begins:
+// Klaviyo takes no event that is far ahead.
 type world struct {
 	t    *testing.T
 	seed uint64
@@ -92,8 +91,8 @@ func (w *world) happenings(messages int) {
 	}
 }
 
-// during lets everything be imported a while later, and things happen meanwhile. Nothing changes twice, or is deleted: when
-// Klaviyo is told by a job it may be told of what was read before, and the last pass of an import is not followed by another.
+// during lets everything be imported a while later, and things happen meanwhile. Nothing but stocks changes twice: when Klaviyo
+// is told by a job it may be told of what was read before, and the last pass of an import is not followed by another.
 func (w *world) during(messages int) {
 	w.imports = w.minute + 3*time.Minute
 	w.minute, w.once = w.imports, true
@@ -150,11 +149,16 @@ func (w *world) json(v object) json.RawMessage { return functiontest.Encode(w.t,
 // put writes a resource, modified at that time.
 func (w *world) put(e commercetools.Endpoint, resource object) func(*commercetoolstest.Server) {
 	return func(s *commercetoolstest.Server) {
-		now := maps.Clone(resource)
-		now["lastModifiedAt"] = time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
-
-		s.Put(string(e), w.json(now))
+		w.putAsOf(s, e, resource, time.Now())
 	}
+}
+
+// putAsOf writes a resource, modified at another time.
+func (w *world) putAsOf(s *commercetoolstest.Server, e commercetools.Endpoint, resource object, modified time.Time) {
+	resource = maps.Clone(resource)
+	resource["lastModifiedAt"] = modified.UTC().Format("2006-01-02T15:04:05.000Z")
+
+	s.Put(string(e), w.json(resource))
 }
 
 func remove(e commercetools.Endpoint, id string) func(*commercetoolstest.Server) {
