@@ -142,7 +142,8 @@ resource "google_monitoring_alert_policy" "parked" {
          `PARKED_SUBSCRIPTION=projects/${var.project}/subscriptions/${google_pubsub_subscription.parked.name} go run ./functions/local parked list`.
          It says which resource, and why.
       2. `klaviyo_rejected`: mend the record in commercetools; the pointer names the field. `conflict`: two profiles in Klaviyo
-         share an identifier; merge them. `unreadable`: who else publishes to the topic?
+         share an identifier; merge them. `unreadable`: `error` says what can't be read; make a record
+         that is too large smaller, and ask who else publishes to the topic where it is no message of the shop's.
          `unsupported`: `error` says what this connector can't map; what Klaviyo has stays as it is.
       3. `parked replay` in the place of `parked list` handles them again, `parked drop` takes them out ("Replay" in
          terraform/README.md). The alert ends when none is left.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"time"
@@ -98,6 +99,11 @@ func withParked(ctx context.Context, state string, use func(parkedMessages) erro
 		at.path, at.others = stateFile(env), otherStates(env)
 	}
 
+	// None is made here: it would not be new any more when an import wants to know.
+	if _, err := os.Stat(at.path); errors.Is(err, fs.ErrNotExist) {
+		return use(at)
+	}
+
 	if at.store, err = openState(at.path); err != nil {
 		return err
 	}
@@ -124,7 +130,7 @@ func (r reading) read(ctx context.Context, from parkedMessages) (kept []delivery
 	return kept, false, nil
 }
 
-// parkedFile is the part of the state file where messages are parked.
+// parkedFile is the part of the state file where messages are parked. Without a store it is empty.
 type parkedFile struct{ store *embedded.Store }
 
 // Park implements delivery.Parker.
@@ -134,6 +140,10 @@ func (f parkedFile) Park(ctx context.Context, m delivery.Parked) error {
 
 // Read implements parkedMessages.
 func (f parkedFile) Read(ctx context.Context, limit int, _ time.Duration) ([]delivery.Kept, error) {
+	if f.store == nil {
+		return nil, nil
+	}
+
 	all, err := f.store.Parked(ctx)
 	if err != nil {
 		return nil, err

@@ -259,7 +259,7 @@ func TestDrop(t *testing.T) {
 		t.Errorf("exit %d, want %d", code, exitFailedRecords)
 	}
 
-	wantIn(t, out, "1: dropped\n3: dropped\n", `not found among the 3 that were read: ["9"]`)
+	wantIn(t, out, "1: dropped\n3: dropped\n", "not found among the 3 that were read in the state file ", `: ["9"]`)
 
 	if rows := listed(t, nil, "--state", state); len(rows) != 1 || rows[0].ID != "2" {
 		t.Errorf("%v stay parked, want the second", rows)

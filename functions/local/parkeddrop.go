@@ -63,7 +63,7 @@ func drop(ctx context.Context, out io.Writer, ids []string, kept []delivery.Kept
 	}
 
 	if len(missing) > 0 {
-		return &exitError{code: exitFailedRecords, err: fmt.Errorf("not found among the %d that were read: %q", len(kept), missing)}
+		return &exitError{code: exitFailedRecords, err: fmt.Errorf("not found among the %d that were read in %s: %q", len(kept), from.Where(), missing)}
 	}
 
 	return nil

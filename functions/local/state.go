@@ -62,7 +62,7 @@ func openState(path string) (*embedded.Store, error) {
 	case errors.Is(err, embedded.ErrInUse):
 		return nil, &exitError{code: exitStopped, err: err}
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch), errors.Is(err, bolterrors.ErrChecksum):
-		return nil, fmt.Errorf("%w: it isn't a state file, or is damaged; name another with --state, and it begins anew", err)
+		return nil, fmt.Errorf("%w: it isn't a state file, or is damaged; `run` and `serve` begin a new one at another path, given by --state", err)
 	default:
 		return store, err
 	}

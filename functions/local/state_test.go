@@ -33,6 +33,10 @@ func TestStateOfAnotherKey(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	if _, out := in(nil, "parked", "list"); !strings.Contains(out, "nothing is parked in the state file") {
+		t.Errorf("a state file that isn't there:\n%s", out)
+	}
+
 	code, out := in(nil, "run", "categories")
 	if code != 0 || !strings.Contains(out, " is new; there are others of this project") {
 		t.Errorf("exit %d, want 0 and a word about the other file:\n%s", code, out)

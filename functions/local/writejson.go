@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// writeJSON writes what a flag --json asks for, with the texts as they are.
+// writeJSON writes JSON for scripts and people, with the texts as they are.
 func writeJSON(out io.Writer, v any) error {
 	e := json.NewEncoder(out)
 	e.SetIndent("", "  ")

@@ -26,7 +26,8 @@ func (e *DecodeError) Error() string {
 }
 
 // Decode reads a T from a resource; properties that T doesn't have are passed over. The error is a *[DecodeError], also for a
-// resource that would take too much memory: one with more than 10,000 elements in an array, or 100,000 in all. What is no UTF-8 becomes U+FFFD, as encoding/json has it in texts, also in the properties that T keeps as they were received.
+// resource that would take too much memory, see elements.go. What is no UTF-8 becomes U+FFFD, as encoding/json has it in texts,
+// also in the properties that T keeps as they were received.
 func Decode[T any](raw json.RawMessage) (T, error) {
 	var v T
 

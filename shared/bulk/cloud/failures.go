@@ -17,6 +17,8 @@ const (
 	// maxReason bounds a reason, in bytes. A whole Klaviyo batch of 10,000 failures then fits into the 10 MiB of one
 	// commit.
 	maxReason = 500
+	// maxPlace bounds a code and a pointer, each.
+	maxPlace = 100
 )
 
 // failureDocument is sync/{resource}/failures/{key}: a part of what failed in one page.
@@ -55,7 +57,7 @@ func chunk(failures []bulk.Failure) ([]string, error) {
 
 	for _, f := range failures {
 		f.Reason = logging.Shorten(f.Reason, maxReason)
-		f.Code, f.Pointer = logging.Shorten(f.Code, logging.MaxWord), logging.Shorten(f.Pointer, logging.MaxWord)
+		f.Code, f.Pointer = logging.Shorten(f.Code, maxPlace), logging.Shorten(f.Pointer, maxPlace)
 
 		text, err := json.Marshal(f)
 		if err != nil {

@@ -21,7 +21,7 @@ func TestFailureDocuments(t *testing.T) {
 
 	want, given := make([]bulk.Failure, n), make([]bulk.Failure, n)
 	for i := range n {
-		f := bulk.Failure{ID: fmt.Sprintf("%036d", i), Code: "invalid", Pointer: "/data/attributes/x"}
+		f := bulk.Failure{ID: fmt.Sprintf("%036d", i), Code: strings.Repeat("c", maxPlace), Pointer: strings.Repeat("p", maxPlace)}
 		f.Reason = strings.Repeat("ü", maxReason)
 		given[i] = f
 		f.Reason = logging.Shorten(f.Reason, maxReason)
@@ -84,7 +84,7 @@ func TestLongFailure(t *testing.T) {
 
 	got, err := docs[0].failures()
 	want := []bulk.Failure{
-		{ID: "1", Reason: logging.Shorten(long, maxReason), Code: logging.Shorten(long, logging.MaxWord), Pointer: logging.Shorten(long, logging.MaxWord)}, {ID: "2"},
+		{ID: "1", Reason: logging.Shorten(long, maxReason), Code: logging.Shorten(long, maxPlace), Pointer: logging.Shorten(long, maxPlace)}, {ID: "2"},
 	}
 
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {

@@ -37,7 +37,7 @@ var ErrInUse = errors.New("is in use by another process, `serve` or `run` for ex
 // after a second.
 func Open(path string) (*Store, error) {
 	if err := expectWhole(path); err != nil {
-		return nil, fmt.Errorf("the state file %s: %w", path, err)
+		return nil, fmt.Errorf("the state file %s %w", path, err)
 	}
 
 	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second})
@@ -74,17 +74,21 @@ func expectWhole(path string) error {
 	}
 
 	if err != nil {
-		return err //nolint:wrapcheck // it names the file
+		return fmt.Errorf("can't be looked at: %w", err)
 	}
 
 	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second, ReadOnly: true})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return ErrInUse
+	}
+
 	if err != nil {
 		return nil //nolint:nilerr // Open says what is wrong with it
 	}
 
 	err = db.View(func(tx *bolt.Tx) error {
 		if file.Size() < tx.Size() {
-			return fmt.Errorf("it has only %d of its %d bytes; use another file, and start its imports anew", file.Size(), tx.Size())
+			return fmt.Errorf("has only %d of its %d bytes; use another file, and start its imports anew", file.Size(), tx.Size())
 		}
 
 		return nil
