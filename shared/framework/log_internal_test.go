@@ -2,6 +2,9 @@ package framework
 
 import (
 	"bytes"
+	"io"
+	"log" //nolint:depguard // what writes to it has to be put back
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -15,7 +18,7 @@ func TestUnaskedAnswer(t *testing.T) { //nolint:paralleltest // the standard log
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 
-		takeStandardLog(&out)
+		takeStandardLogFor(t, &out)
 
 		transport := loggingtest.Babbler("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" + `"email":"ann@shop.example.org"`)
 
@@ -37,5 +40,19 @@ func TestUnaskedAnswer(t *testing.T) { //nolint:paralleltest // the standard log
 		if !strings.Contains(out.String(), `"message":"Unsolicited response`) {
 			t.Errorf("logged %q", &out)
 		}
+	})
+}
+
+// takeStandardLogFor gives the standard logger back at the test's end. [slog.SetDefault] takes package log's with it, but doesn't
+// give that back.
+func takeStandardLogFor(t *testing.T, w io.Writer) {
+	t.Helper()
+
+	before, output, flags := slog.Default(), log.Writer(), log.Flags() //nolint:forbidigo // to put it back
+	takeStandardLog(w)
+	t.Cleanup(func() {
+		slog.SetDefault(before) //nolint:forbidigo // as above
+		log.SetOutput(output)
+		log.SetFlags(flags)
 	})
 }
