@@ -69,7 +69,7 @@ func imported(t *testing.T, resource bulk.Resource, fault func(*http.Request) fa
 	transport := both(shop, faulttest.Wrap(account, fault))
 
 	queue := &line{names: map[string]bool{}}
-	out := outward{store: bulktest.NewStore(t), queue: queue, through: func(_ string, call func() error) error { return call() }}
+	out := bulktest.Outward{Store: bulktest.NewStore(t), Queue: queue, Through: func(_ string, call func() error) error { return call() }}
 	control := bulk.NewControl(out, out, loggingtest.New(t))
 	worker := newProcess(t, out, importers(t, transport))
 

@@ -77,7 +77,7 @@ func deploy(t *testing.T, size commercetoolstest.Size) *deployment {
 
 	for i := range workers {
 		store, queue := cloud.NewStore(cloudtest.Database(t, project)), cloud.NewQueue(cloudtest.Tasks(t), target)
-		worker := bulk.NewWorker(store, queue, allInSteps(importers(t, transport), 3, 40), log)
+		worker := bulk.NewWorker(store, queue, bulktest.InSteps(importers(t, transport), 3, 40), log)
 		workers[i] = bulkworker.New(func() (*bulk.Worker, error) { return worker, nil }, log)
 
 		store, queue = cloud.NewStore(cloudtest.Database(t, project)), cloud.NewQueue(cloudtest.Tasks(t), target)

@@ -33,7 +33,7 @@ type doomed struct {
 	calls int
 }
 
-// through is the place of an outward. Goexit ends the goroutine as a kill does the process: nothing more is done in it.
+// through is the place of a [bulktest.Outward], and of calls. Goexit ends the goroutine as a kill does the process: nothing more is done in it.
 func (d *doomed) through(_ string, call func() error) error {
 	d.calls++
 
@@ -48,6 +48,23 @@ func (d *doomed) through(_ string, call func() error) error {
 	runtime.Goexit()
 
 	return nil
+}
+
+// calls lets requests pass through the same place as those to the store and the queue.
+type calls struct {
+	http    http.RoundTripper
+	through func(what string, call func() error) error
+}
+
+// RoundTrip implements http.RoundTripper.
+func (c calls) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	err = c.through(r.Method+" "+r.URL.String(), func() (err error) {
+		resp, err = c.http.RoundTrip(r) //nolint:bodyclose // who gets it closes it
+
+		return err
+	})
+
+	return resp, err
 }
 
 // line is a queue that delivers one task after the other.
@@ -71,7 +88,7 @@ func (l *line) Enqueue(_ context.Context, t bulk.Task, after time.Duration) erro
 type scene struct {
 	store bulk.Store
 	// process starts a worker.
-	process func(outward) http.Handler
+	process func(bulktest.Outward) http.Handler
 	// wait is how long the queue pauses at most before tasks that ask for it.
 	wait time.Duration
 }
@@ -84,7 +101,7 @@ func (s *scene) importing(t *testing.T, resource bulk.Resource, o bulk.Options, 
 
 	queue := &line{names: map[string]bool{}}
 	control := bulk.NewControl(s.store, queue, loggingtest.New(t))
-	out := outward{store: s.store, queue: queue, through: d.through}
+	out := bulktest.Outward{Store: s.store, Queue: queue, Through: d.through}
 
 	if _, err := control.Start(t.Context(), resource, o); err != nil {
 		t.Fatal(err)
@@ -119,7 +136,7 @@ func (s *scene) importing(t *testing.T, resource bulk.Resource, o bulk.Options, 
 }
 
 // newProcess starts BulkWorker.
-func newProcess(t *testing.T, out outward, importers map[bulk.Resource]bulk.Importer) http.Handler {
+func newProcess(t *testing.T, out bulktest.Outward, importers map[bulk.Resource]bulk.Importer) http.Handler {
 	t.Helper()
 
 	log := loggingtest.New(t)
@@ -170,10 +187,10 @@ func killed(t *testing.T, in setting, resource bulk.Resource, o bulk.Options) fu
 	return func(d *doomed) result {
 		account := usedAccount(t, generated, klaviyotest.Options{JobTime: in.jobTime})
 
-		s := scene{store: in.store, wait: in.wait, process: func(out outward) http.Handler {
-			out.http = both(shop, account)
+		s := scene{store: in.store, wait: in.wait, process: func(out bulktest.Outward) http.Handler {
+			transport := calls{both(shop, account), out.Through}
 
-			return newProcess(t, out, allInSteps(importers(t, out), in.shards, 4))
+			return newProcess(t, out, bulktest.InSteps(importers(t, transport), in.shards, 4))
 		}}
 
 		r := newResult(t, s.importing(t, resource, o, d), resource, account)

@@ -47,7 +47,7 @@ func testDeleteAllAfterStop(t *testing.T, resource bulk.Resource) {
 		t.Fatal(err)
 	}
 
-	s := scene{store: bulktest.NewStore(t), wait: time.Hour, process: func(out outward) http.Handler {
+	s := scene{store: bulktest.NewStore(t), wait: time.Hour, process: func(out bulktest.Outward) http.Handler {
 		return newProcess(t, out, importers(t, transport))
 	}}
 	got := newResult(t, s.importing(t, resource, deleteAll(resource), &doomed{}), resource, account)

@@ -46,10 +46,10 @@ func (c sizeTest) run(t *testing.T) {
 	shop, account := commercetoolstest.NewServer("demo"), klaviyotest.New(klaviyotest.Options{})
 	shop.Fill(generated)
 
-	s := scene{store: bulktest.NewStore(t), process: func(out outward) http.Handler {
+	s := scene{store: bulktest.NewStore(t), process: func(out bulktest.Outward) http.Handler {
 		all := importers(t, both(shop, account))
 		if c.shards > 0 {
-			all = allInSteps(all, c.shards, c.step)
+			all = bulktest.InSteps(all, c.shards, c.step)
 		}
 
 		return newProcess(t, out, all)

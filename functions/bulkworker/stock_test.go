@@ -108,7 +108,7 @@ func (c stockTest) run(t *testing.T) {
 
 	c.begin(t, shop, realtime)
 
-	s := scene{store: bulktest.NewStore(t), wait: time.Hour, process: func(out outward) http.Handler {
+	s := scene{store: bulktest.NewStore(t), wait: time.Hour, process: func(out bulktest.Outward) http.Handler {
 		return newProcess(t, out, bulkworker.Importers(
 			commercetools.New(functiontest.CommercetoolsConfig("http://commercetools.example", transport)),
 			klaviyo.New(functiontest.KlaviyoConfig("http://klaviyo.example", transport)), english(), cfg))
