@@ -3,15 +3,10 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"regexp"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,11 +15,8 @@ import (
 	"time"
 
 	"github.com/ctklaviyo/connector/shared/commercetools/commercetoolstest"
-	"github.com/ctklaviyo/connector/shared/faulttest"
 	"github.com/ctklaviyo/connector/shared/functiontest"
-	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
-	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
 // changesInMinute is three times what Klaviyo takes of updates of profiles.
@@ -38,49 +30,30 @@ const changesInMinute = 3 * 750
 //nolint:paralleltest // it watches the memory of the whole process
 func TestOverload(t *testing.T) {
 	minutes := 1
-	if os.Getenv("SOAK") != "" {
+	if takesLong() {
 		minutes = 5
 	}
 
+	concurrency := numberInTerraform(t, "realtime.tf", "concurrency")
+
 	for _, o := range []*overload{
-		{instances: 1, concurrency: realtimeConcurrency(t)},
-		{instances: 2, concurrency: realtimeConcurrency(t), refused: 0.05},
+		{instances: 1, concurrency: concurrency},
+		{instances: 2, concurrency: concurrency, refused: 0.05},
 		{instances: 2, concurrency: 80, refused: 0.1}, // Cloud Run's own default
 	} {
 		t.Run(fmt.Sprintf("%d instances with %d requests", o.instances, o.concurrency), func(t *testing.T) {
-			o.minutes = minutes
+			o.minutes, o.subscription = minutes, readSubscription(t)
 			synctest.Test(t, o.run)
 		})
 	}
-}
-
-// realtimeConcurrency is how many requests an instance of a realtime function gets at once.
-func realtimeConcurrency(t *testing.T) int {
-	t.Helper()
-
-	config, err := os.ReadFile(filepath.Join("..", "..", "terraform", "realtime.tf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	found := regexp.MustCompile(`concurrency\s*= (\d+)`).FindSubmatch(config)
-	if found == nil {
-		t.Fatal("realtime.tf has no concurrency")
-	}
-
-	n, err := strconv.Atoi(string(found[1]))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return n
 }
 
 // overload is more traffic than Klaviyo allows, and what becomes of it.
 type overload struct {
 	instances, concurrency, minutes int
 	// refused is the part of all requests that Klaviyo may refuse.
-	refused float64
+	refused      float64
+	subscription pushSubscription
 
 	t  *testing.T
 	kl *klaviyotest.Server
@@ -96,15 +69,6 @@ type overload struct {
 
 	mu   sync.Mutex
 	rand *rand.Rand
-}
-
-// busyInstance is one instance of CustomerEvents.
-type busyInstance struct {
-	handler http.HandlerFunc
-	// slots are the requests that it takes at once.
-	slots chan struct{}
-	// written is how many of its requests Klaviyo has taken.
-	written *atomic.Int64
 }
 
 func (o *overload) run(t *testing.T) {
@@ -161,128 +125,49 @@ func (o *overload) expect(messages int) {
 		o.t.Errorf("Klaviyo refused %d of %d requests, want at most %d", o.kl.Throttled(), o.kl.Requests(), most)
 	}
 
-	for i, f := range o.busy {
-		if n := f.written.Load(); n < int64(messages/o.instances*2/3) {
+	for i, b := range o.busy {
+		if n := b.written.Load(); n < int64(messages/o.instances*2/3) {
 			o.t.Errorf("instance %d wrote %d of %d profiles", i, n, messages)
 		}
 	}
 }
 
-// What may come to the heap: a little at once, and then for each message while it waits, and after for what the fake keeps of
-// its profile. Both take some 500 bytes.
-const (
-	someBytes    = 2 << 20
-	messageBytes = 2 << 10
-)
-
-// watch watches the process until it is over.
-func (o *overload) watch(over chan struct{}) {
-	for {
-		synctest.Wait() // nothing is half done
-
-		left, written := int(o.left.Load()), 0
-		for _, b := range o.busy {
-			written += int(b.written.Load())
-		}
-
-		if now, most := heap(), o.empty+uint64(someBytes+(left+written)*messageBytes); now > most {
-			o.t.Errorf("%d messages wait, %d have been written: the heap has grown from %d to %d bytes, want at most %d", left, written, o.empty, now, most)
-		}
-
-		// Each message has a goroutine here; what works on one adds no more than its share of a client's.
-		others := runtime.NumGoroutine() - o.idle - left
-		if most := 50 + 2*o.instances*o.concurrency; others > most {
-			o.t.Errorf("%d goroutines besides, want at most %d", others, most)
-		}
-
-		select {
-		case <-over:
-			return
-		case <-time.After(10 * time.Second):
-		}
-	}
-}
-
-func heap() uint64 {
-	var m runtime.MemStats
-
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-
-	return m.HeapAlloc
-}
-
-// start starts an instance, at some distance from commercetools and Klaviyo.
-func (o *overload) start(ct http.Handler) busyInstance {
-	b := busyInstance{slots: make(chan struct{}, o.concurrency), written: &atomic.Int64{}}
-
-	counted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer := httptest.NewRecorder()
-		o.kl.ServeHTTP(answer, r)
-
-		if answer.Code < http.StatusMultipleChoices {
-			b.written.Add(1)
-		}
-
-		maps.Copy(w.Header(), answer.Header())
-		w.WriteHeader(answer.Code)
-		_, _ = w.Write(answer.Body.Bytes())
-	})
-	far := func(h http.Handler) http.Handler {
-		return faulttest.Wrap(h, func(*http.Request) faulttest.Fault {
-			return faulttest.Fault{Delay: o.between(50*time.Millisecond, 150*time.Millisecond)}
-		})
-	}
-
-	atKlaviyo := functiontest.KlaviyoConfig(functiontest.Memory("http://klaviyo.example", far(counted)))
-	atKlaviyo.Limits = klaviyo.PublishedLimits()
-
-	all, err := newInstance(functiontest.CommercetoolsConfig(functiontest.Memory("http://commercetools.example", far(ct))),
-		atKlaviyo, loggingtest.New(o.t), &o.parked)
-	if err != nil {
-		o.t.Fatal(err)
-	}
-
-	b.handler = all["CustomerEvents"]
-
-	return b
-}
-
-// between is a time from least to less than most.
-func (o *overload) between(least, most time.Duration) time.Duration {
+// roll returns numbers for one goroutine.
+func (o *overload) roll() *rand.Rand {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 
-	return least + time.Duration(o.rand.Int64N(int64(most-least)))
+	return rand.New(rand.NewPCG(o.rand.Uint64(), 0))
 }
 
 // publish delivers a message until it is acknowledged, with the subscription's pauses.
 func (o *overload) publish(body string) {
 	defer o.left.Add(-1)
 
-	for pause := 10 * time.Second; o.deliver(body) != http.StatusNoContent; pause = min(2*pause, 10*time.Minute) {
-		time.Sleep(o.between(pause, pause+pause/4))
+	roll := o.roll()
+	for failed := 0; o.deliver(body, roll) != http.StatusNoContent; failed++ {
+		time.Sleep(o.subscription.backoff(failed, roll))
 	}
 }
 
 // deliver delivers a message to an instance that has room. Without any Cloud Run answers 429.
-func (o *overload) deliver(body string) int {
+func (o *overload) deliver(body string, roll *rand.Rand) int {
 	o.deliveries.Add(1)
 
-	first := int(o.between(0, time.Duration(len(o.busy))))
+	first := roll.IntN(len(o.busy))
 
 	for i := range o.busy {
-		f := o.busy[(first+i)%len(o.busy)]
+		b := o.busy[(first+i)%len(o.busy)]
 
 		select {
-		case f.slots <- struct{}{}:
+		case b.slots <- struct{}{}:
 		default:
 			continue
 		}
 
 		w := httptest.NewRecorder()
-		f.handler(w, httptest.NewRequestWithContext(o.t.Context(), http.MethodPost, "/", strings.NewReader(body)))
-		<-f.slots
+		b.handler(w, httptest.NewRequestWithContext(o.t.Context(), http.MethodPost, "/", strings.NewReader(body)))
+		<-b.slots
 
 		return w.Code
 	}

@@ -50,132 +50,131 @@ type letter struct {
 }
 
 // soak returns what Klaviyo has in the end.
-func (p *broker) soak(t *testing.T) map[string]klaviyotest.Record {
+func (b *broker) soak(t *testing.T) map[string]klaviyotest.Record {
 	t.Helper()
 
-	p.t, p.subscription = t, readSubscription(t)
-	p.dice, p.began = faulttest.NewDice(p.world.seed), time.Now()
+	b.t, b.subscription = t, readSubscription(t)
+	b.dice, b.began = faulttest.NewDice(b.world.seed), time.Now()
 
-	ct, kl := p.world.open(), klaviyotest.New(klaviyotest.Options{JobTime: 3 * time.Second})
-	atCommercetools, atKlaviyo := faulttest.Wrap(ct, p.request(p.down)), faulttest.Wrap(kl, p.request(p.down, p.away))
+	ct, kl := b.world.open(), klaviyotest.New(klaviyotest.Options{JobTime: 3 * time.Second})
+	atCommercetools, atKlaviyo := faulttest.Wrap(ct, b.request(b.down)), faulttest.Wrap(kl, b.request(b.down, b.away))
 	log := loggingtest.New(t)
 
 	// One of them holds its requests against Klaviyo's descriptions, which takes a while.
-	p.start = func(i int) instance {
+	b.start = func(i int) instance {
 		config := klaviyoInMemory(atKlaviyo)
 		if i == 0 {
 			config = checked(t, config)
 		}
 
-		return inMemoryWith(t, atCommercetools, config, log, &p.parked)
+		return inMemoryWith(t, atCommercetools, config, log, &b.parked)
 	}
 
-	for i := range p.instances {
-		p.instances[i] = p.start(i)
+	for i := range b.instances {
+		b.instances[i] = b.start(i)
 	}
 
-	if p.world.imports > 0 {
-		i := newCloudTasks(t, &p.weather, atCommercetools, atKlaviyo)
+	if b.world.imports > 0 {
+		tasks := newCloudTasks(t, &b.weather, atCommercetools, atKlaviyo)
 
-		p.all.Go(func() {
-			time.Sleep(p.world.imports)
-			i.importAll(p.world)
+		b.all.Go(func() {
+			time.Sleep(b.world.imports)
+			tasks.importAll(b.world)
 		})
 	}
 
-	for i, h := range p.world.inOrder() {
-		time.Sleep(h.at - time.Since(p.began))
+	for i, h := range b.world.inOrder() {
+		time.Sleep(h.at - time.Since(b.began))
 
 		if h.change != nil {
 			h.change(ct)
 		}
 
-		p.publish(letter{h, fmt.Sprint("message ", i)})
+		b.publish(letter{h, fmt.Sprint("message ", i)})
 	}
 
-	p.all.Wait()
-	p.replay()
+	b.all.Wait()
+	b.replay()
 
-	if n := len(p.parked.all); n > 0 {
-		t.Errorf("%v: %d parked, the first: %v", p.world, n, p.parked.all[0].Attributes)
+	if n := len(b.parked.all); n > 0 {
+		t.Errorf("%v: %d parked, the first: %v", b.world, n, b.parked.all[0].Attributes)
 	}
 
 	return alike(kl.State())
 }
 
 // replay is what a person does with the dead letters.
-func (p *broker) replay() {
-	p.dead = len(p.letters)
+func (b *broker) replay() {
+	b.dead = len(b.letters)
 
-	for _, l := range p.letters {
-		p.all.Go(func() { p.push(l) })
+	for _, l := range b.letters {
+		b.all.Go(func() { b.push(l) })
 	}
 
-	p.letters = nil
-	p.all.Wait()
+	b.letters = nil
+	b.all.Wait()
 
-	if n := len(p.letters); n > 0 {
-		p.t.Errorf("%v: %d were dead letters again", p.world, n)
+	if n := len(b.letters); n > 0 {
+		b.t.Errorf("%v: %d were dead letters again", b.world, n)
 	}
 }
 
 // publish delivers a message, one in ten twice.
-func (p *broker) publish(l letter) {
-	p.all.Go(func() { p.push(l) })
+func (b *broker) publish(l letter) {
+	b.all.Go(func() { b.push(l) })
 
-	if p.chance(p.dice.Roll(l.name), 10) {
-		p.all.Go(func() { p.push(letter{l.incident, l.name + " again"}) })
+	if b.chance(b.dice.Roll(l.name), 10) {
+		b.all.Go(func() { b.push(letter{l.incident, l.name + " again"}) })
 	}
 }
 
-// push delivers a message until it is acknowledged, and now and then once more though it was, with ever longer pauses. A
+// push delivers a message until it is acknowledged, and now and then once more though it was. A
 // message takes at least half a second: that is what keeps one instance's writing from being overtaken by another's unseen.
-func (p *broker) push(l letter) {
-	roll := p.dice.Roll(l.name)
-	wait, pause := between(roll, 500*time.Millisecond, 3*time.Second), p.subscription.minBackoff
+func (b *broker) push(l letter) {
+	roll := b.dice.Roll(l.name)
+	wait := faulttest.Between(roll, 500*time.Millisecond, 3*time.Second)
 
-	for range p.subscription.attempts {
+	for failed := range b.subscription.attempts {
 		time.Sleep(wait)
 
-		roll = p.dice.Roll(l.name)
-		if p.deliver(l, roll) == http.StatusNoContent && !p.chance(roll, 3) {
+		roll = b.dice.Roll(l.name)
+		if b.deliver(l, roll) == http.StatusNoContent && !b.chance(roll, 3) {
 			return
 		}
 
-		wait = min(pause+between(roll, 0, pause/4), p.subscription.maxBackoff)
-		pause = min(2*pause, p.subscription.maxBackoff)
+		wait = b.subscription.backoff(failed, roll)
 	}
 
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 
-	p.letters = append(p.letters, l)
+	b.letters = append(b.letters, l)
 }
 
 // deliver delivers a message once to any instance. One delivery in thirty is given up half-way, and one in a hundred goes to
 // an instance that has just replaced another.
-func (p *broker) deliver(l letter, roll *rand.Rand) int {
-	i, replaced := roll.IntN(len(p.instances)), p.chance(roll, 1)
+func (b *broker) deliver(l letter, roll *rand.Rand) int {
+	i, replaced := roll.IntN(len(b.instances)), b.chance(roll, 1)
 
-	p.mu.Lock()
-	p.deliveries++
+	b.mu.Lock()
+	b.deliveries++
 
 	if replaced {
-		p.instances[i] = p.start(i)
+		b.instances[i] = b.start(i)
 	}
 
-	handler := p.instances[i][l.function]
-	p.mu.Unlock()
+	handler := b.instances[i][l.function]
+	b.mu.Unlock()
 
-	ctx, cancel := context.WithCancel(p.t.Context())
+	ctx, cancel := context.WithCancel(b.t.Context())
 	defer cancel()
 
-	if p.chance(roll, 3) {
-		defer time.AfterFunc(between(roll, 0, time.Second), cancel).Stop()
+	if b.chance(roll, 3) {
+		defer time.AfterFunc(faulttest.Between(roll, 0, time.Second), cancel).Stop()
 	}
 
 	recorder := httptest.NewRecorder()
-	handler(recorder, httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader(functiontest.Push(p.t, l.payload))))
+	handler(recorder, httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader(functiontest.Push(b.t, l.payload))))
 
 	return recorder.Code
 }
@@ -189,28 +188,40 @@ type pushSubscription struct {
 func readSubscription(t *testing.T) pushSubscription {
 	t.Helper()
 
-	config, err := os.ReadFile(filepath.Join("..", "..", "terraform", "modules", "trigger", "main.tf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	number := func(setting string) int {
-		found := regexp.MustCompile(setting + `\s*= "?(\d+)`).FindSubmatch(config)
-		if found == nil {
-			t.Fatalf("modules/trigger/main.tf has no %s", setting)
-		}
-
-		n, err := strconv.Atoi(string(found[1]))
-		if err != nil {
-			t.Fatal(err)
-		}
-
-		return n
-	}
+	number := func(setting string) int { return numberInTerraform(t, "modules/trigger/main.tf", setting) }
 
 	return pushSubscription{
 		attempts:   number("max_delivery_attempts"),
 		minBackoff: time.Duration(number("minimum_backoff")) * time.Second,
 		maxBackoff: time.Duration(number("maximum_backoff")) * time.Second,
 	}
+}
+
+// backoff is the pause after a delivery that failed, of which there were so many before: ever longer, and not just the same for all.
+func (s pushSubscription) backoff(failed int, roll *rand.Rand) time.Duration {
+	pause := s.minBackoff << min(failed, 20)
+
+	return min(pause+faulttest.Between(roll, 0, pause/4), s.maxBackoff)
+}
+
+// numberInTerraform is what a file of Terraform's sets something to.
+func numberInTerraform(t *testing.T, file, setting string) int {
+	t.Helper()
+
+	config, err := os.ReadFile(filepath.Join("..", "..", "terraform", filepath.FromSlash(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	found := regexp.MustCompile(`\b` + setting + `\s*= "?(\d+)`).FindSubmatch(config)
+	if found == nil {
+		t.Fatalf("%s has no %s", file, setting)
+	}
+
+	n, err := strconv.Atoi(string(found[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return n
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/bulk/bulktest"
 	"github.com/ctklaviyo/connector/shared/bulk/embedded"
+	"github.com/ctklaviyo/connector/shared/faulttest"
 	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
@@ -40,114 +41,113 @@ type cloudTasks struct {
 func newCloudTasks(t *testing.T, w *weather, ct, kl http.Handler) *cloudTasks {
 	t.Helper()
 
-	i := &cloudTasks{weather: w, t: t, log: loggingtest.New(t), store: bulktest.NewStore(t), known: map[string]bool{}}
-	i.start = func() http.Handler { return newWorker(t, ct, kl, faulty{w, i.store, i}, i.log) }
+	c := &cloudTasks{weather: w, t: t, log: loggingtest.New(t), store: bulktest.NewStore(t), known: map[string]bool{}}
+	c.start = func() http.Handler { return newWorker(t, ct, kl, c.outward(), c.log) }
 
-	for n := range i.workers {
-		i.workers[n] = i.start()
+	for n := range c.workers {
+		c.workers[n] = c.start()
 	}
 
-	return i
+	return c
+}
+
+func (c *cloudTasks) outward() bulktest.Outward {
+	return bulktest.Outward{Store: c.store, Queue: c, Through: c.through}
 }
 
 // importAll imports one resource after the other.
-func (i *cloudTasks) importAll(w *world) {
+func (c *cloudTasks) importAll(w *world) {
 	for _, resource := range bulk.Resources() {
-		out := faulty{i.weather, i.store, i}
+		out := c.outward()
 
 		// Who starts an import and gets an error tries again.
-		for control := bulk.NewControl(out, out, i.log); ; time.Sleep(time.Minute) {
-			if _, err := control.Start(i.t.Context(), resource, bulk.Options{}); err == nil {
+		for control := bulk.NewControl(out, out, c.log); ; time.Sleep(time.Minute) {
+			if _, err := control.Start(c.t.Context(), resource, bulk.Options{}); err == nil {
 				break
 			}
 		}
 
-		i.tasks.Wait()
-		i.ended(w, resource)
+		c.tasks.Wait()
+		c.ended(w, resource)
 	}
 }
 
 // ended checks how an import has ended, and that the next can begin.
-func (i *cloudTasks) ended(w *world, resource bulk.Resource) {
-	control := bulk.NewControl(i.store, &bulktest.Queue{}, i.log)
+func (c *cloudTasks) ended(w *world, resource bulk.Resource) {
+	control := bulk.NewControl(c.store, &bulktest.Queue{}, c.log)
 
-	p, err := control.Progress(i.t.Context(), resource, 5)
+	p, err := control.Progress(c.t.Context(), resource, 5)
 	if err != nil || p.Status != bulk.Done || p.Read == 0 || p.Failed > 0 {
-		i.t.Errorf("%v: the import of %s: %v, %s %+v %q %+v", w, resource, err, p.Status, p.Counts, p.Reason, p.Errors)
+		c.t.Errorf("%v: the import of %s: %v, %s %+v %q %+v", w, resource, err, p.Status, p.Counts, p.Reason, p.Errors)
 	}
 
-	if _, err := control.Start(i.t.Context(), resource, bulk.Options{}); err != nil {
-		i.t.Errorf("%v: after the import of %s: %v", w, resource, err)
+	if _, err := control.Start(c.t.Context(), resource, bulk.Options{}); err != nil {
+		c.t.Errorf("%v: after the import of %s: %v", w, resource, err)
 	}
 }
 
 // Enqueue implements bulk.Queue.
-func (i *cloudTasks) Enqueue(_ context.Context, task bulk.Task, after time.Duration) error {
-	i.mu.Lock()
-	defer i.mu.Unlock()
+func (c *cloudTasks) Enqueue(_ context.Context, task bulk.Task, after time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 
-	if i.known[task.Name()] {
+	if c.known[task.Name()] {
 		return nil
 	}
 
-	i.known[task.Name()] = true
+	c.known[task.Name()] = true
 
-	about := aboutTask(task)
-	i.tasks.Go(func() { i.deliver(task, about, after) }) //nolint:contextcheck // a delivery outlasts the call
+	about := bulktest.InEachRun(task)
+	c.tasks.Go(func() { c.deliver(task, about, after) }) //nolint:contextcheck // a delivery outlasts the call
 
-	if i.chance(i.dice.Roll(about), 20) {
-		i.tasks.Go(func() { i.deliver(task, about+" again", after) }) //nolint:contextcheck // as above
+	if c.chance(c.dice.Roll(about), 20) {
+		c.tasks.Go(func() { c.deliver(task, about+" again", after) }) //nolint:contextcheck // as above
 	}
 
 	return nil
 }
 
-// aboutTask names a task as its name does, but for the run's id, which is another each time.
-func aboutTask(task bulk.Task) string {
-	return fmt.Sprintf("task %s %d %t %d %d", task.Resource, task.Epoch, task.Plan, task.Shard, task.Page)
-}
-
-func (i *cloudTasks) deliver(task bulk.Task, about string, pause time.Duration) {
+func (c *cloudTasks) deliver(task bulk.Task, about string, pause time.Duration) {
 	const most = 1000
 
 	rates := embedded.DefaultRates()
 
 	for task.Retries = range most {
-		roll := i.dice.Roll(about)
-		if i.faults {
-			pause += between(roll, 0, 5*time.Second)
+		roll := c.dice.Roll(about)
+		if c.faults {
+			pause += faulttest.Between(roll, 0, 5*time.Second)
 		}
 
 		time.Sleep(pause)
 
-		if i.deliverOnce(task, roll) == http.StatusNoContent && !i.chance(roll, 5) {
+		if c.deliverOnce(task, roll) == http.StatusNoContent && !c.chance(roll, 5) {
 			return
 		}
 
 		pause = min(rates.MinBackoff<<min(task.Retries, 20), rates.MaxBackoff)
 	}
 
-	i.t.Errorf("%s came %d times, and was never done", about, most)
+	c.t.Errorf("%s came %d times, and was never done", about, most)
 }
 
 // deliverOnce delivers a task to either instance, which may have just replaced another.
-func (i *cloudTasks) deliverOnce(task bulk.Task, roll *rand.Rand) int {
+func (c *cloudTasks) deliverOnce(task bulk.Task, roll *rand.Rand) int {
 	body, err := json.Marshal(task)
 	if err != nil {
-		i.t.Error(err)
+		c.t.Error(err)
 	}
 
-	n, replaced := roll.IntN(len(i.workers)), i.chance(roll, 5)
+	n, replaced := roll.IntN(len(c.workers)), c.chance(roll, 5)
 
-	i.mu.Lock()
+	c.mu.Lock()
 	if replaced {
-		i.workers[n] = i.start()
+		c.workers[n] = c.start()
 	}
 
-	worker := i.workers[n]
-	i.mu.Unlock()
+	worker := c.workers[n]
+	c.mu.Unlock()
 
-	r := httptest.NewRequestWithContext(i.t.Context(), http.MethodPost, "/", bytes.NewReader(body))
+	r := httptest.NewRequestWithContext(c.t.Context(), http.MethodPost, "/", bytes.NewReader(body))
 	r.Header.Set("X-CloudTasks-TaskRetryCount", fmt.Sprint(task.Retries))
 
 	recorder := httptest.NewRecorder()

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"math/rand/v2"
+	"fmt"
 	"os"
 	"reflect"
 	"strconv"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ctklaviyo/connector/shared/faulttest"
 	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 )
 
@@ -22,8 +23,8 @@ import (
 // holds its lock, and Klaviyo has, record by record, what it has when nothing fails.
 //
 // SEEDS=10 and SOAK_MINUTES=10 take other numbers than the usual ones. SOAK=1, as `make soak` sets it, lets the first seed
-// last ten times as long as the others: 100,000 messages, which cost two minutes of CPU. SEED=17 tries that one alone, for as
-// long as SOAK_MINUTES says.
+// last ten times as long as the others: 100,000 messages, which cost two minutes of CPU. SEED=17 tries that one alone, for
+// just as long as SOAK_MINUTES says: to repeat the first that is ten times what was asked for, which the test's output says.
 //
 // What a seed repeats is the world, and what each request, each delivery and each call of the store and the queue meets: see
 // faulttest.Dice. It doesn't repeat everything: clients pause at random before they try again, and goroutines come in any
@@ -31,9 +32,9 @@ import (
 func TestSoak(t *testing.T) {
 	t.Parallel()
 
-	minutes := fromEnvironment(t, "SOAK_MINUTES", 1)
+	minutes := faulttest.Number(t, "SOAK_MINUTES", 1)
 
-	for i, seed := range soakSeeds(t) {
+	for i, seed := range faulttest.Seeds(t, 3) {
 		lasts := minutes
 		if i == 0 && takesLong() && os.Getenv("SEED") == "" {
 			lasts *= 10
@@ -43,6 +44,7 @@ func TestSoak(t *testing.T) {
 			t.Parallel()
 
 			w := newWorld(t, seed, 1000, everyMinute(lasts))
+			w.again += fmt.Sprint(" SOAK_MINUTES=", lasts)
 			w.during(500)
 
 			var want, got map[string]klaviyotest.Record
@@ -80,12 +82,7 @@ func TestOutageOfADay(t *testing.T) {
 
 	const day = 24 * time.Hour
 
-	seed, given := seedFromEnvironment(t)
-	if !given {
-		seed = 1
-	}
-
-	w := newWorld(t, seed, 300, []time.Duration{0, day / 2, day + time.Minute})
+	w := newWorld(t, faulttest.Seeds(t, 1)[0], 300, []time.Duration{0, day / 2, day + time.Minute})
 
 	var want, got map[string]klaviyotest.Record
 
@@ -109,63 +106,13 @@ func TestOutageOfADay(t *testing.T) {
 func takesLong() bool { return os.Getenv("SOAK") != "" }
 
 // everyMinute are the beginnings of so many minutes, one after the other.
-func everyMinute(n int) []time.Duration {
+func everyMinute(n uint64) []time.Duration {
 	all := make([]time.Duration, n)
 	for i := range all {
 		all[i] = time.Duration(i) * time.Minute
 	}
 
 	return all
-}
-
-// soakSeeds are those that the environment asks for, and else two and a random one, which comes first.
-func soakSeeds(t *testing.T) []uint64 {
-	t.Helper()
-
-	if seed, given := seedFromEnvironment(t); given {
-		return []uint64{seed}
-	}
-
-	seeds := []uint64{rand.Uint64()}
-	for seed := range fromEnvironment(t, "SEEDS", 3) - 1 {
-		seeds = append(seeds, uint64(seed)+1)
-	}
-
-	return seeds
-}
-
-// seedFromEnvironment is SEED, if it is given.
-func seedFromEnvironment(t *testing.T) (seed uint64, given bool) {
-	t.Helper()
-
-	text := os.Getenv("SEED")
-	if text == "" {
-		return 0, false
-	}
-
-	seed, err := strconv.ParseUint(text, 10, 64)
-	if err != nil {
-		t.Fatalf("SEED=%q is no number from 0 on", text)
-	}
-
-	return seed, true
-}
-
-// fromEnvironment is the number of an environment variable.
-func fromEnvironment(t *testing.T, variable string, usual int) int {
-	t.Helper()
-
-	text := os.Getenv(variable)
-	if text == "" {
-		return usual
-	}
-
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
-		t.Fatalf("%s=%q is no number from 1 on", variable, text)
-	}
-
-	return n
 }
 
 // compare compares what Klaviyo has with what it should have.

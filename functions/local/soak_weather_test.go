@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"math/rand/v2"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
@@ -37,11 +34,6 @@ func (w *weather) chance(roll *rand.Rand, percent int) bool {
 	return w.faults && roll.IntN(100) < percent
 }
 
-// between is a time from least to less than most.
-func between(roll *rand.Rand, least, most time.Duration) time.Duration {
-	return least + time.Duration(roll.Int64N(int64(most-least)))
-}
-
 func (w *weather) count(failed bool) {
 	w.counting.Lock()
 	defer w.counting.Unlock()
@@ -57,8 +49,14 @@ func (w *weather) count(failed bool) {
 func (w *weather) request(spells ...spell) func(*http.Request) faulttest.Fault {
 	return func(r *http.Request) faulttest.Fault {
 		var f faulttest.Fault
+
 		if w.faults {
-			f = anyFault(w.dice.Roll(w.about(r)))
+			roll := w.dice.Roll(faulttest.About(r))
+			if w.chance(roll, 34) {
+				f = faulttest.Any(roll)
+			}
+
+			f.Delay += faulttest.Between(roll, 0, 200*time.Millisecond)
 		}
 
 		for _, s := range spells {
@@ -73,70 +71,17 @@ func (w *weather) request(spells ...spell) func(*http.Request) faulttest.Fault {
 	}
 }
 
-// about is a request's method, URL and body.
-func (w *weather) about(r *http.Request) string {
-	about := r.Method + " " + r.URL.String()
-	if r.Body == nil {
-		return about
-	}
+// through is the place of a [bulktest.Outward].
+func (w *weather) through(what string, call func() error) error {
+	roll := w.dice.Roll(what)
+	if !w.chance(roll, 45) {
+		w.count(false)
 
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return about // and whoever reads it next will notice
-	}
-
-	r.Body = io.NopCloser(bytes.NewReader(body))
-
-	return about + " " + string(body)
-}
-
-func anyFault(roll *rand.Rand) faulttest.Fault {
-	f := faulttest.Fault{Delay: between(roll, 0, 200*time.Millisecond)}
-
-	switch n := roll.IntN(100); {
-	case n < 5:
-		f.Status = http.StatusInternalServerError
-	case n < 7:
-		f.Status = http.StatusServiceUnavailable
-	case n < 9:
-		f.Status, f.ContentType, f.Body = http.StatusForbidden, "text/html", "<html>wait</html>"
-	case n < 11:
-		f.ResetBefore = true
-	case n < 14:
-		f.ResetAfter = true
-	case n < 16:
-		f.Truncated = true
-	case n < 24:
-		f.Status = http.StatusTooManyRequests
-	case n < 32:
-		f.Status, f.RetryAfter = http.StatusTooManyRequests, strconv.Itoa(1+n%3)
-	case n < 34:
-		f.Delay += between(roll, 0, 20*time.Second)
-	}
-
-	return f
-}
-
-var errOutOfOrder = errors.New("out of order")
-
-// through makes a call of the store or the queue: it fails before or after it has done its work, or takes a while.
-func (w *weather) through(about string, call func() error) error {
-	if !w.faults {
 		return call()
 	}
 
-	roll := w.dice.Roll(about)
-	n := roll.IntN(100)
-	w.count(n < 30)
+	err := faulttest.Spoil(roll, call)
+	w.count(errors.Is(err, faulttest.ErrOutOfOrder))
 
-	switch {
-	case n < 15:
-		return errOutOfOrder
-	case n < 30:
-		return errors.Join(errOutOfOrder, call())
-	case n < 35:
-		time.Sleep(between(roll, 0, 10*time.Second))
-	}
-
-	return call()
+	return err
 }

@@ -34,8 +34,8 @@ type world struct {
 	t    *testing.T
 	seed uint64
 	rand *rand.Rand
-	// minutes are when each minute begins in which something happens.
-	minutes []time.Duration
+	// again is what of the environment repeats it.
+	again string
 	// stable is what is there from the beginning.
 	stable    map[commercetools.Endpoint][]json.RawMessage
 	incidents []incident
@@ -51,13 +51,14 @@ type world struct {
 	once    bool
 }
 
-// newWorld lets so many messages be published in each minute. Few of them are about orders and products: both are looked for
+// newWorld lets so many messages be published in each minute that begins at one of these times. Few of them are about orders and products: both are looked for
 // in all that there are.
 func newWorld(t *testing.T, seed uint64, messages int, minutes []time.Duration) *world {
 	t.Helper()
 
 	w := &world{
-		t: t, seed: seed, rand: rand.New(rand.NewPCG(seed, 0)), minutes: minutes, stable: map[commercetools.Endpoint][]json.RawMessage{},
+		t: t, seed: seed, rand: rand.New(rand.NewPCG(seed, 0)), again: fmt.Sprint("SEED=", seed),
+		stable: map[commercetools.Endpoint][]json.RawMessage{},
 	}
 	w.shop()
 
@@ -114,9 +115,7 @@ func (w *world) inOrder() []incident {
 }
 
 // String says how to have it again.
-func (w *world) String() string {
-	return fmt.Sprintf("SEED=%d SOAK_MINUTES=%d", w.seed, len(w.minutes))
-}
+func (w *world) String() string { return w.again }
 
 // open opens a commercetools with what is there from the beginning.
 func (w *world) open() *commercetoolstest.Server {
