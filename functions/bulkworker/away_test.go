@@ -59,6 +59,56 @@ func awayOneByOne(away faulttest.Fault) func(*http.Request) faulttest.Fault {
 	}
 }
 
+// Klaviyo is away for longer than trouble is borne, and what stands before it says so in a way of its own. The import waits, and
+// gives up nothing.
+func TestAwayForLong(t *testing.T) {
+	t.Parallel()
+
+	const (
+		long        = time.Hour
+		unreachable = 522
+		noAnswer    = 524
+	)
+
+	for name, tt := range map[string]struct {
+		resource bulk.Resource
+		// answered is how many requests Klaviyo still answers.
+		answered, status int
+	}{
+		"unreachable":       {bulk.Orders, 0, unreachable},
+		"no answer":         {bulk.Orders, 0, noAnswer},
+		"no page":           {bulk.Orders, 0, http.StatusNotFound},
+		"a job under way":   {bulk.Customers, 1, unreachable},
+		"a job has no page": {bulk.Customers, 1, http.StatusNotFound},
+		"a job is gone":     {bulk.Customers, 1, http.StatusGone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(sinceBubblesBegin)
+
+				want := imported(t, tt.resource, healthy)
+				begin, requests := time.Now(), 0
+				got := imported(t, tt.resource, func(*http.Request) faulttest.Fault {
+					if requests++; requests > tt.answered && time.Since(begin) < long {
+						return faulttest.Fault{Status: tt.status, ContentType: "text/html", Body: "<html>away</html>"}
+					}
+
+					return faulttest.Fault{}
+				})
+
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("the end is another (-want +got):\n%s", diff)
+				}
+
+				if took := time.Since(begin); took < long {
+					t.Errorf("it was done after %s, before Klaviyo was back", took)
+				}
+			})
+		})
+	}
+}
+
 // imported imports a small shop's records of one kind, with tasks that come again until they are done. fault lets requests to
 // Klaviyo fail.
 func imported(t *testing.T, resource bulk.Resource, fault func(*http.Request) faulttest.Fault) result {

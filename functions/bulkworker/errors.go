@@ -62,12 +62,10 @@ func final(err error) bool {
 		}
 	}
 
-	if kl, ok := errors.AsType[*klaviyo.Error](err); ok {
+	if kl, ok := errors.AsType[*klaviyo.Error](err); ok && kl.Code() != "" { // As above.
 		switch kl.Status {
-		case http.StatusNotFound, http.StatusGone:
+		case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone:
 			return true
-		case http.StatusUnauthorized, http.StatusForbidden:
-			return kl.Code() != "" // Without one it is not Klaviyo's refusal, but that of a proxy on the way; it passes.
 		}
 	}
 
@@ -106,14 +104,22 @@ func trouble(err error) bool {
 		errors.Is(err, commercetools.ErrUnreadable) || errors.Is(err, klaviyo.ErrUnreadable) || errors.Is(err, context.DeadlineExceeded)
 }
 
+// Cloudflare, which stands before Klaviyo, has statuses of its own: these are for a service that it doesn't reach or understand.
+// Source: https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/.
+const (
+	firstOfCloudflare   = 520
+	statusOriginTimeout = 524
+	lastOfCloudflare    = 530
+)
+
 // passing tells whether an answer passes with time; own tells that it is the service's, and not a proxy's on the way.
 func passing(status int, own bool) bool {
 	switch status {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, statusOriginTimeout:
 		return true
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone:
 		return !own
 	default:
-		return false
+		return !own && status >= firstOfCloudflare && status <= lastOfCloudflare
 	}
 }
