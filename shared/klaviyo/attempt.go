@@ -46,8 +46,8 @@ func policy() retry.Policy {
 	}
 }
 
-// attempt sends a request once, when its turn has come, and reads the answer to its end, so that one that breaks off
-// counts as a network error. It uses the transport without an http.Client: an API has no reason to redirect, a redirect
+// attempt sends a request once, when its turn has come, and reads the answer to its end, so that a success that breaks off
+// counts as a network error. Of anything else the status and the headers count, even when its text breaks off. It uses the transport without an http.Client: an API has no reason to redirect, a redirect
 // would carry the key along, and a client's errors quote the query.
 func (c *Client) attempt(ctx context.Context, r request) (*http.Response, []byte, error) {
 	turn := c.limiters[r.operation]
@@ -73,16 +73,16 @@ func (c *Client) attempt(ctx context.Context, r request) (*http.Response, []byte
 
 	defer func() { _ = resp.Body.Close() }()
 
+	turn.heed(resp.StatusCode, resp.Header)
+
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if err != nil {
+	if err != nil && resp.StatusCode < http.StatusMultipleChoices {
 		return nil, nil, fmt.Errorf("read the answer: %w", err)
 	}
 
 	if len(body) > maxAnswer {
 		return nil, nil, retry.Final(errTooLarge)
 	}
-
-	turn.heed(resp.StatusCode, resp.Header)
 
 	return resp, body, nil
 }

@@ -1,6 +1,7 @@
 package klaviyo_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/loggingtest"
@@ -108,6 +110,57 @@ func TestNetworkErrorsAreRepeated(t *testing.T) {
 			t.Errorf("id %q, error %v after %d attempts", id, err, attempts)
 		}
 	})
+}
+
+// A refusal is one even when its text breaks off, and it says when to come again.
+func TestRefusalsThatBreakOff(t *testing.T) {
+	t.Parallel()
+
+	for status, want := range map[int]struct {
+		requests int64
+		took     time.Duration
+		// another is how many requests a caller in a hurry sends then.
+		another int64
+	}{
+		http.StatusTooManyRequests: {4, 90 * time.Second, 0},
+		http.StatusBadRequest:      {1, 0, 1},
+	} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				refuses := inMemory(func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Retry-After", "30")
+					answer(w, status, "")
+				})
+
+				c := client(roundTrip(func(req *http.Request) (*http.Response, error) {
+					resp, err := refuses.RoundTrip(req)
+					resp.Body = io.NopCloser(breaking{strings.NewReader(`{"errors":`)})
+
+					return resp, err
+				}))
+
+				begin := time.Now()
+
+				_, err := c.UpsertProfile(t.Context(), ann())
+				if e := apiError(t, err); e.Status != status || e.RetryAfter != 30*time.Second || e.Code() != "" {
+					t.Errorf("error %v, to come again after %v", err, e.RetryAfter)
+				}
+
+				if c.Requests() != want.requests || time.Since(begin) != want.took {
+					t.Errorf("%d requests in %v, want %d in %v", c.Requests(), time.Since(begin), want.requests, want.took)
+				}
+
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+
+				if _, err := c.UpsertProfile(ctx, ann()); c.Requests() != want.requests+want.another {
+					t.Errorf("%d requests after another call, which gave %v", c.Requests(), err)
+				}
+			})
+		})
+	}
 }
 
 // What Klaviyo's side has sent stays out of the error, however broken it is.
