@@ -5,12 +5,12 @@ import (
 	"math"
 )
 
-// maxElements bounds an array of a resource, and maxAllElements all of them together. An order of 500 line items with a hundred
-// prices and attributes each has no more. Decoded, an element takes up to some 300 bytes, even when its text is {}: unbounded, a
-// message of 7 MB took 4 GB.
+// maxElements bounds an array of a resource, and maxAllElements all of them together. A product of 100 variants with 100 prices
+// each, all in 10 tiers, has some 100,000, and attributes besides. Decoded, an element takes up to some 300 bytes, even when its text
+// is {}: unbounded, a message of 7 MB took 4 GB.
 const (
 	maxElements    = 10_000
-	maxAllElements = 100_000
+	maxAllElements = 250_000
 )
 
 // tooManyError is a resource with more of something than it is worth the memory.

@@ -22,12 +22,12 @@ func TestTooMany(t *testing.T) {
 	const (
 		lineItems = "it has more than 2000 line items"
 		elements  = "it has more than 10000 elements in an array"
-		all       = "it has more than 100000 elements in its arrays"
+		all       = "it has more than 250000 elements in its arrays"
 	)
 
-	// full is an array of so many elements, with arrays of 99 or 100.
+	// full is an array of so many elements, with arrays of 249 or 250.
 	full := func(last int) string {
-		return `"customLineItems":[` + strings.Repeat(`{"name":{"en":"[,"},"discountedPricePerQuantity":`+list(99, `{}`)+`},`, 999) +
+		return `"customLineItems":[` + strings.Repeat(`{"name":{"en":"[,"},"discountedPricePerQuantity":`+list(249, `{}`)+`},`, 999) +
 			`{"discountedPricePerQuantity":` + list(last, `{}`) + `}]`
 	}
 
@@ -39,11 +39,11 @@ func TestTooMany(t *testing.T) {
 		"far more":                     {`"lineItems":` + list(500_000, `{}`), elements},
 		"as many elements as may be":   {`"odd":` + list(10_000, `0`), ""},
 		"one element more":             {`"odd":` + list(10_001, `0`), elements},
-		"as many in all as may be":     {full(99), ""},
-		"one more in all":              {full(100), all},
+		"as many in all as may be":     {full(249), ""},
+		"one more in all":              {full(250), all},
 		"in another case":              {`"LINEITEMS":` + list(10_001, `{}`), elements},
-		"empty arrays":                 {`"odd":` + list(9_000, `[`+list(12, `[]`)+`]`), all},
-		"commas in texts and objects":  {`"odd":"` + strings.Repeat(`[\",`, 100_001) + `","more":{"a":0` + strings.Repeat(`,"a":0`, 100_001) + `}`, ""},
+		"empty arrays":                 {`"odd":` + list(9_000, `[`+list(14, `[]`)+`]`), all},
+		"commas in texts and objects":  {`"odd":"` + strings.Repeat(`[\",`, 250_001) + `","more":{"a":0` + strings.Repeat(`,"a":0`, 250_001) + `}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -59,6 +59,19 @@ func TestTooMany(t *testing.T) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// As many prices and tiers as commercetools lets a product have.
+func TestLargestProduct(t *testing.T) {
+	t.Parallel()
+
+	variant := `{"prices":` + list(100, `{"tiers":`+list(9, `{"minimumQuantity":2}`)+`}`) + `,"images":[],"attributes":` + list(50, `{"name":"a"}`) + `}`
+	raw := json.RawMessage(`{"id":"p1","masterVariant":` + variant + `,"variants":` + list(99, variant) + `}`)
+
+	product, err := commercetools.Decode[commercetools.Product](raw)
+	if err != nil || len(product.Variants) != 99 {
+		t.Errorf("%d variants besides the first, error %v", len(product.Variants), err)
 	}
 }
 

@@ -18,7 +18,8 @@ var (
 
 // splitPage cuts {"total":…,"results":[…]} into its results without copying or decoding them. It looks at brackets and
 // strings only, which is some ten times faster than encoding/json's two passes and its copy of each result; each result
-// is checked when it is decoded. An answer without results is an error: it must never pass for the end of a scan.
+// is checked when it is decoded. An answer without results is an error: it must never pass for the end of a scan. So is one
+// with more than a page can have, before they take more memory than their text.
 func splitPage(body []byte) (Page, error) {
 	var page Page
 
@@ -33,7 +34,7 @@ func splitPage(body []byte) (Page, error) {
 
 		if string(key) == `"results"` {
 			found = true
-			page.Results, ok = s.elements()
+			page.Results, ok = s.elements(MaxLimit)
 		} else {
 			value, ok = s.value()
 		}
@@ -115,8 +116,8 @@ func (s *splitter) key() ([]byte, bool) {
 	return key, ok && s.accept(':')
 }
 
-// elements passes an array and returns what is in it.
-func (s *splitter) elements() ([]json.RawMessage, bool) {
+// elements passes an array of at most so many elements and returns them.
+func (s *splitter) elements(most int) ([]json.RawMessage, bool) {
 	if !s.accept('[') {
 		return nil, false
 	}
@@ -128,7 +129,7 @@ func (s *splitter) elements() ([]json.RawMessage, bool) {
 
 	for {
 		value, ok := s.value()
-		if !ok {
+		if !ok || len(all) == most {
 			return nil, false
 		}
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,6 +27,8 @@ func TestSplitPage(t *testing.T) {
 		"spread out":           {body: " {\n\"limit\" : 2 ,\t\"total\":7,\r\n \"results\" : [ {} , [ 1 , 2 ] ] } \n", want: []string{"{}", "[ 1 , 2 ]"}, total: 7},
 		"brackets in a text":   {body: `{"results":[{"a":"]}"},{"b":"\"]"},{"c":"\\"}]}`, want: []string{`{"a":"]}"}`, `{"b":"\"]"}`, `{"c":"\\"}`}},
 		"scalars":              {body: `{"results":[1,true,null,"x",-1.5e3]}`, want: []string{"1", "true", "null", `"x"`, "-1.5e3"}},
+		"as many as may be":    {body: `{"results":[` + strings.Repeat("1,", MaxLimit-1) + `1]}`, want: slices.Repeat([]string{"1"}, MaxLimit)},
+		"one more":             {body: `{"results":[` + strings.Repeat("1,", MaxLimit) + `1]}`, fails: true},
 		"results further down": {body: `{"facets":{"results":[9]},"results":[1],"offset":0}`, want: []string{"1"}},
 		"no results":           {body: `{"limit":20}`, fails: true},
 		"empty object":         {body: `{}`, fails: true},

@@ -3,6 +3,7 @@ package commercetools
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 )
 
 // members cuts a JSON object into its properties; anything else has none. raw has to be valid JSON, and the properties are
@@ -37,7 +38,7 @@ func members(raw []byte) map[string]json.RawMessage {
 // elements cuts a JSON array; anything else has none. raw has to be valid JSON, and the elements are parts of it.
 func elements(raw []byte) []json.RawMessage {
 	s := splitter{data: raw}
-	all, _ := s.elements()
+	all, _ := s.elements(math.MaxInt)
 
 	return all
 }
