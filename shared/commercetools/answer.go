@@ -12,7 +12,8 @@ import (
 // maxMessage is how much of commercetools' own text an error keeps, in bytes.
 const maxMessage = 300
 
-// newError makes an error of an answer that is not a success; body need not be JSON. Besides commercetools' own fields
+// newError makes an error of an answer that is not a success; body need not be JSON, and one with too many errors to
+// decode is as good as none. Besides commercetools' own fields
 // the token endpoint has those of OAuth.
 func newError(operation string, resp *http.Response, body []byte) *Error {
 	var answer struct {
@@ -26,7 +27,7 @@ func newError(operation string, resp *http.Response, body []byte) *Error {
 
 	e := &Error{Status: resp.StatusCode, Operation: operation, RetryAfter: retry.After(resp.Header)}
 
-	if json.Unmarshal(body, &answer) != nil {
+	if checkElements(body) != nil || json.Unmarshal(body, &answer) != nil {
 		return e
 	}
 

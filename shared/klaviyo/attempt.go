@@ -27,7 +27,10 @@ const (
 	statusOriginTimeout = 524
 )
 
-var errTooLarge = fmt.Errorf("%w: it is too large", ErrUnreadable)
+var (
+	errTooLarge = fmt.Errorf("%w: it is too large", ErrUnreadable)
+	errTooMany  = fmt.Errorf("%w: its arrays have too many elements", ErrUnreadable)
+)
 
 // policy repeats what Klaviyo asks to repeat (429 and 503) and what its own clients repeat as well (504, 524), and 500 and
 // 502, since no write of ours does harm twice. Source: https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling.

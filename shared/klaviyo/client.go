@@ -152,6 +152,10 @@ func understand(status int, body []byte, answer any) error {
 		return ErrUnreadable
 	}
 
+	if tooMany(body) {
+		return errTooMany
+	}
+
 	err := json.Unmarshal(body, answer)
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("%w: %s has another type", ErrUnreadable, wrong.Field)

@@ -119,7 +119,7 @@ func IsRefused(err error) bool {
 }
 
 // newError reads an answer that is not a success. A body that is not Klaviyo's JSON leaves the status alone: Cloudflare's
-// page for a suspect address is such a 403, and another attempt may pass it.
+// page for a suspect address is such a 403, and another attempt may pass it. One with too many errors to decode isn't Klaviyo's.
 func newError(name string, resp *http.Response, body []byte) *Error {
 	e := &Error{Status: resp.StatusCode, Operation: name, RetryAfter: retry.After(resp.Header)}
 
@@ -133,7 +133,7 @@ func newError(name string, resp *http.Response, body []byte) *Error {
 		} `json:"errors"`
 	}
 
-	if err := json.Unmarshal(body, &answer); err != nil {
+	if tooMany(body) || json.Unmarshal(body, &answer) != nil {
 		return e
 	}
 
