@@ -101,12 +101,12 @@ func judgeKlaviyo(e *klaviyo.Error) (Outcome, string) {
 }
 
 // judgeCommercetools: the token endpoint's refusals, a 400 for an unknown scope among them, are about the settings, never
-// about the message.
+// about the message. A 400 without a code is that of a proxy on the way.
 func judgeCommercetools(e *commercetools.Error) (Outcome, string) {
 	switch {
 	case commercetools.IsNotFound(e):
 		return Done, "gone from commercetools"
-	case e.Status == http.StatusBadRequest && !e.Token:
+	case e.Status == http.StatusBadRequest && e.Code != "" && !e.Token:
 		return Never, "commercetools_rejected"
 	default:
 		return Later, "commercetools_unavailable"
