@@ -150,7 +150,9 @@ func TestParked(t *testing.T) {
 	noAddress := object{"customerEmail": "ann at example.org"}
 	refused := object{"order": order(t, noAddress)}
 	// An id that Klaviyo finds too long.
-	longID := object{"lineItems": []object{item("l1", "p1", 1999), item(strings.Repeat("l", 256), "p1", 1), item("l2", "p2", 2999)}}
+	longID := object{"customerId": "", "lineItems": []object{item("l1", "p1", 1999), item(strings.Repeat("l", 256), "p1", 1), item("l2", "p2", 2999)}}
+	// Klaviyo would take the same events once more under another profile.
+	corrected := object{"customerId": "", "customerEmail": "bob@shop.example.org", "lineItems": longID["lineItems"]}
 
 	about := func(more map[string]string) map[string]string {
 		all := map[string]string{"function": "OrderEvents", "message_id": "m1", "resource": "order/" + id}
@@ -173,7 +175,7 @@ func TestParked(t *testing.T) {
 		}), nil, noAddress},
 		{"one product refused", message(t, "OrderCreated", object{"order": order(t, longID)}), functiontest.Options{}, about(map[string]string{
 			"reason": "klaviyo_rejected", "klaviyo_status": "400", "klaviyo_code": "invalid", "klaviyo_pointer": "/data/attributes/unique_id",
-		}), []string{ordered1, ordered2, placed}, longID},
+		}), []string{ordered1, ordered2, placed}, corrected},
 		{"too large for klaviyo", message(t, "OrderCreated", object{"order": order(t, nil)}), functiontest.Options{
 			AtKlaviyo: always(faulttest.Fault{Status: 413}),
 		}, about(map[string]string{"reason": "klaviyo_rejected", "klaviyo_status": "413"}), nil, nil},

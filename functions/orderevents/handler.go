@@ -48,8 +48,9 @@ func (h handler) handle(ctx context.Context, m delivery.Message) error {
 	}
 }
 
-// created records a new order. What Klaviyo refuses of an order as it was may have been corrected since, an email address for
-// example: then the order as it is now is recorded.
+// created records a new order, first the order and then what is in it. A Placed Order that Klaviyo refuses as the order was
+// may have been corrected since, an email address for example: then the order as it is now is recorded. Once Placed Order is
+// there, that would not do: the order's profile may be another by now, under which Klaviyo would take all of it again.
 func (h handler) created(ctx context.Context, m delivery.Message) error {
 	order, carried, err := h.orderOf(ctx, m)
 	if err != nil {
@@ -60,45 +61,52 @@ func (h handler) created(ctx context.Context, m delivery.Message) error {
 		return delivery.Ignored("the order's state is not in order.states.created.placedOrder")
 	}
 
-	err = h.record(ctx, order)
-	if !carried || delivery.Classify(err) != delivery.Never {
-		return err
+	items, err := h.place(ctx, order)
+	if carried && delivery.Classify(err) == delivery.Never {
+		items, err = h.placeCorrected(ctx, order.ID, err)
 	}
 
-	now, fetchErr := h.ct.Order(ctx, order.ID)
-
-	switch {
-	case commercetools.IsNotFound(fetchErr):
-		return err
-	case fetchErr != nil:
-		return fetchErr
-	default:
-		return h.record(ctx, now)
-	}
-}
-
-// record records an order, first the order and then what is in it.
-func (h handler) record(ctx context.Context, order commercetools.Order) error {
-	products, err := delivery.ProductsOf(ctx, h.ct, order)
 	if err != nil {
-		return err
-	}
-
-	placed, err := mapping.PlacedOrder(order, products, h.shop, h.order)
-	if err != nil {
-		return err
-	}
-
-	items, err := mapping.OrderedProducts(order, products, h.shop, h.order)
-	if err != nil {
-		return err
-	}
-
-	if err := h.kl.CreateEvent(ctx, placed); err != nil {
 		return err
 	}
 
 	return delivery.Each(ctx, items, h.kl.CreateEvent)
+}
+
+// place records that an order was placed, and returns the events of what is in it, which come after that. When it is refused,
+// nothing of the order was recorded.
+func (h handler) place(ctx context.Context, order commercetools.Order) (items []klaviyo.Event, err error) {
+	products, err := delivery.ProductsOf(ctx, h.ct, order)
+	if err != nil {
+		return nil, err
+	}
+
+	placed, err := mapping.PlacedOrder(order, products, h.shop, h.order)
+	if err != nil {
+		return nil, err
+	}
+
+	items, err = mapping.OrderedProducts(order, products, h.shop, h.order)
+	if err != nil {
+		return nil, err
+	}
+
+	return items, h.kl.CreateEvent(ctx, placed)
+}
+
+// placeCorrected is place of an order as it is now, after it was refused as it was. The refusal stays when there is nothing
+// better: the order is gone, or can't be read.
+func (h handler) placeCorrected(ctx context.Context, id string, refusal error) ([]klaviyo.Event, error) {
+	now, err := h.ct.Order(ctx, id)
+
+	switch {
+	case err == nil:
+		return h.place(ctx, now)
+	case delivery.Classify(err) == delivery.Later:
+		return nil, err
+	default:
+		return nil, refusal
+	}
 }
 
 // changed records that an order has come into a state that is worth an event.

@@ -80,6 +80,16 @@ func TestMessages(t *testing.T) {
 			payload: message(t, "OrderCreated", object{"order": order(t, object{"customerEmail": "ann at example.org"})}),
 		},
 		{
+			name: "created with a discount code, and broken since", want: all, read: 2, written: 3, now: object{"lineItems": 7},
+			payload: message(t, "OrderCreated", object{"order": order(t, object{
+				"discountCodes": []object{{"discountCode": object{"typeId": "discount-code", "id": "d1"}, "state": "MatchesCart"}},
+			})}),
+		},
+		{
+			name: "created, and broken since, in a shop that erases data", config: erasing, want: all, read: 2, written: 3,
+			payload: message(t, "OrderCreated", carried), now: object{"lineItems": 7},
+		},
+		{
 			name: "created without line items", want: []string{placed}, read: 0, written: 1,
 			payload: message(t, "OrderCreated", object{"order": order(t, object{"lineItems": []object{}})}),
 		},

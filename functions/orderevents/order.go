@@ -2,6 +2,7 @@ package orderevents
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
@@ -28,12 +29,12 @@ func (h handler) orderOf(ctx context.Context, m delivery.Message) (order commerc
 // unlessGone is withCodes for a shop that erases data: a late message must not bring back somebody whose order was deleted
 // with the customer's data.
 func (h handler) unlessGone(ctx context.Context, o commercetools.Order) (commercetools.Order, error) {
-	now, err := h.ct.Order(ctx, o.ID)
+	codes, err := h.codes(ctx, o.ID)
 	if err != nil {
 		return commercetools.Order{}, err
 	}
 
-	o.DiscountCodes = now.DiscountCodes
+	o.DiscountCodes = codes
 
 	return o, nil
 }
@@ -46,14 +47,25 @@ func (h handler) withCodes(ctx context.Context, o commercetools.Order) (commerce
 		return o, nil
 	}
 
-	now, err := h.ct.Order(ctx, o.ID)
+	codes, err := h.codes(ctx, o.ID)
 	if err != nil && !commercetools.IsNotFound(err) {
 		return commercetools.Order{}, err
 	}
 
-	o.DiscountCodes = now.DiscountCodes
+	o.DiscountCodes = codes
 
 	return o, nil
+}
+
+// codes returns the discount codes of an order that is still there. It has none when it can't be read as it is now: what the
+// message carries of it can, and must not be held up by that.
+func (h handler) codes(ctx context.Context, id string) ([]commercetools.DiscountCodeInfo, error) {
+	now, err := h.ct.Order(ctx, id)
+	if broken, ok := errors.AsType[*commercetools.DecodeError](err); ok && broken.ID == id {
+		return nil, nil
+	}
+
+	return now.DiscountCodes, err
 }
 
 // worthAnEvent tells whether a new order is worth an event by its state. The state when it was created is meant. A message that
