@@ -327,6 +327,6 @@ func TestLargeOrder(t *testing.T) {
 		t.Errorf("%d events, want 401", n)
 	}
 
-	// The order, and its products by 150.
-	s.ExpectRequests(t, 4, 401)
+	// The order, and its products by 25.
+	s.ExpectRequests(t, 17, 401)
 }

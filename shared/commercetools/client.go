@@ -21,6 +21,7 @@ import (
 	"unicode"
 
 	"golang.org/x/oauth2"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/ctklaviyo/connector/shared/logging"
 	"github.com/ctklaviyo/connector/shared/retry"
@@ -50,6 +51,8 @@ type Client struct {
 	project string
 	sender  *sender
 	tokens  *tokens
+	// products bounds ProductsByID.
+	products *semaphore.Weighted
 }
 
 // ErrInvalidID is what a request for something that can't be a resource id gives; none is sent.
@@ -65,10 +68,11 @@ func New(cfg Config) *Client {
 	s := &sender{transport: transport, policy: policy()}
 
 	return &Client{
-		apiURL:  strings.TrimRight(cfg.APIURL, "/"),
-		project: "/" + url.PathEscape(cfg.ProjectKey),
-		sender:  s,
-		tokens:  newTokens(cfg, s),
+		apiURL:   strings.TrimRight(cfg.APIURL, "/"),
+		project:  "/" + url.PathEscape(cfg.ProjectKey),
+		sender:   s,
+		tokens:   newTokens(cfg, s),
+		products: semaphore.NewWeighted(productAnswers),
 	}
 }
 

@@ -1,6 +1,9 @@
 package commercetools
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // What can be expanded in an order. Without the discount codes an order does not say what the shopper typed.
 const (
@@ -46,9 +49,60 @@ func (c *Client) PaymentsByID(ctx context.Context, ids ...string) ([]Payment, er
 	return byID(ctx, c, Payments, ids, decodeAll[Payment])
 }
 
-// ProductsByID fetches what shoppers see of the products with these ids, in any order, their categories and those' ancestors
-// expanded. A product that does not exist, is not published any more or can't be decoded is missing: an order says enough
-// without it.
+// ProductsByID fetches what an order's events show of the products with these ids, in any order: what shoppers see of their
+// slugs, the attributes that all variants share, the first image, and the categories with those' ancestors expanded. A product
+// that does not exist, is not published any more or can't be decoded is missing: an order says enough without it.
+//
+// Products come whole, with all their variants and prices, so that few such answers are in memory at a time.
 func (c *Client) ProductsByID(ctx context.Context, ids ...string) ([]Product, error) {
-	return byID(ctx, c, ProductProjections, ids, decodable[Product], ExpandCategoryAncestors)
+	if err := c.products.Acquire(ctx, 1); err != nil {
+		return nil, fmt.Errorf("commercetools: waiting for products: %w", err)
+	}
+	defer c.products.Release(1)
+
+	sold, err := byID(ctx, c, ProductProjections, ids, decodable[soldProduct], ExpandCategoryAncestors)
+	if err != nil {
+		return nil, err
+	}
+
+	products := make([]Product, len(sold))
+	for i, p := range sold {
+		products[i] = p.product()
+	}
+
+	return products, nil
+}
+
+// productAnswers is how many answers with the products of orders are read at a time. Read and decoded, one takes some three
+// times its size, and an instance may have 20 orders in hand.
+const productAnswers = 2
+
+// soldProduct is the small part of a [Product] that the events of an order show.
+type soldProduct struct {
+	ID            string              `json:"id"`
+	Slug          LocalizedString     `json:"slug"`
+	Categories    []CategoryReference `json:"categories"`
+	Attributes    []Attribute         `json:"attributes"`
+	MasterVariant pictured            `json:"masterVariant"`
+	Variants      []pictured          `json:"variants"`
+}
+
+// pictured is a variant's pictures.
+type pictured struct {
+	Images []Image `json:"images"`
+}
+
+// product returns it with one variant, which has the first image.
+func (p soldProduct) product() Product {
+	first := &Variant{}
+
+	for _, v := range append([]pictured{p.MasterVariant}, p.Variants...) {
+		if len(v.Images) > 0 && v.Images[0].URL != "" {
+			first.Images = v.Images[:1]
+
+			break
+		}
+	}
+
+	return Product{ID: p.ID, Slug: p.Slug, Categories: p.Categories, Attributes: p.Attributes, MasterVariant: first}
 }
