@@ -277,14 +277,14 @@ func TestOrdersNarrowed(t *testing.T) {
 func TestOrdersConfig(t *testing.T) {
 	t.Parallel()
 
-	s := openWith(t, options{config: `{"bulk":{"backfill":false},"order":{"metrics":{"placedOrder":"Bestellung","fulfilledOrder":"Bestellung"},
+	s := openWith(t, options{config: `{"bulk":{"backfill":false},"order":{"metrics":{"placedOrder":"Bestellung","fulfilledOrder":"Auslieferung"},
 		"states":{"changed":{"fulfilledOrder":["Open"]}}}}`})
 	s.ct.Put("orders", anOrder(1, 1, ""))
 	want(t, s.importing(t, bulk.Orders, bulk.Options{}), bulk.Counts{Read: 1, Sent: 1})
 
 	events := s.kl.Events()
-	if len(events) != 2 || events[0].Metric != "Bestellung" || events[0].Backfill {
-		t.Errorf("events = %+v, want one with the name of both metrics, and no history", events)
+	if len(events) != 3 || events[0].Metric != "Auslieferung" || events[1].Metric != "Bestellung" || events[0].Backfill {
+		t.Errorf("events = %+v, want three with these names, and no history", events)
 	}
 }
 

@@ -93,6 +93,30 @@ func checkValue(path string, v any) []string {
 	}
 }
 
+// checkMetrics finds events of the same name in the config file as a whole. What becomes of an order has the order's id for
+// its unique id, so that Klaviyo would take a second event of the name for the first once more, and drop it.
+func checkMetrics(tree map[string]any) []string {
+	order, _ := tree["order"].(map[string]any)
+	metrics, _ := order["metrics"].(map[string]any)
+
+	var problems []string
+
+	keys := map[string]string{} // by the event's name
+
+	for _, key := range slices.Sorted(maps.Keys(metrics)) {
+		name, _ := metrics[key].(string)
+
+		if other, twice := keys[name]; twice && name != "" {
+			problems = append(problems, at("order.metrics."+key,
+				fmt.Sprintf("must be another name than order.metrics.%s: Klaviyo would drop one of the two events", other)))
+		}
+
+		keys[name] = key
+	}
+
+	return problems
+}
+
 // orderStates are those of https://docs.commercetools.com/api/projects/orders#orderstate.
 func orderStates() []string { return []string{"Open", "Confirmed", "Complete", "Cancelled"} }
 

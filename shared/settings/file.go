@@ -43,6 +43,10 @@ func (f File) read(files fs.FS) (Config, error) {
 		merge(tree, over)
 	}
 
+	for _, p := range checkMetrics(tree) {
+		problems = append(problems, fmt.Errorf("config: %s", p))
+	}
+
 	if len(problems) > 0 {
 		return Config{}, errors.Join(problems...)
 	}

@@ -222,6 +222,32 @@ func TestProblemsNameTheirLayer(t *testing.T) {
 	}
 }
 
+// Two names are one only when the layers lie over one another.
+func TestMetricsDiffer(t *testing.T) {
+	t.Parallel()
+
+	files := fstest.MapFS{
+		"default.json": {Data: []byte(`{"order":{"metrics":{"placedOrder":"Placed","fulfilledOrder":"Fulfilled","cancelledOrder":"Cancelled"}}}`)},
+		"live.json":    {Data: []byte(`{"order":{"metrics":{"placedOrder":"Order"}}}`)},
+	}
+
+	for json, want := range map[string]string{
+		`{}`: "<nil>",
+		`{"order":{"metrics":{"placedOrder":"Fulfilled","fulfilledOrder":"Placed"}}}`: "<nil>",
+		`{"order":{"metrics":{"fulfilledOrder":"order"}}}`:                            "<nil>",
+		`{"order":{"metrics":{"fulfilledOrder":"Order"}}}`: "config: order.metrics.placedOrder: must be another name than " +
+			"order.metrics.fulfilledOrder: Klaviyo would drop one of the two events",
+		`{"bulk":1,"order":{"metrics":{"cancelledOrder":"Order","placedOrder":"Order","refundedOrder":"Order"}}}`: "CONFIG_JSON: bulk: must be an object, not a number\n" +
+			"config: order.metrics.placedOrder: must be another name than order.metrics.cancelledOrder: Klaviyo would drop one of the two events\n" +
+			"config: order.metrics.refundedOrder: must be another name than order.metrics.placedOrder: Klaviyo would drop one of the two events",
+	} {
+		_, err := File{Env: "live", JSON: json}.read(files)
+		if diff := cmp.Diff(want, fmt.Sprint(err)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", json, diff)
+		}
+	}
+}
+
 func TestDisabled(t *testing.T) {
 	t.Parallel()
 
