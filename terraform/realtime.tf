@@ -40,7 +40,8 @@ locals {
     inventoryevents = module.inventoryevents_trigger
   } : name => module[0] if length(module) > 0 }
 
-  # The message types to subscribe to, from the last layer of the config file that names them.
+  # The message types to subscribe to, from the last layer of the config file that names them. ResourceDeleted is none: the
+  # Node plugin has it among a product's to switch deletions on, which come in any case.
   messages = {
     address_changed     = reverse([for c in local.config_layers : c.customer.messages.addressChanged if can(c.customer.messages.addressChanged)])[0]
     order_created       = reverse([for c in local.config_layers : c.order.messages.created if can(c.order.messages.created)])[0]
@@ -49,6 +50,6 @@ locals {
     transaction_changed = reverse([for c in local.config_layers : c.payment.messages.transactionChanged if can(c.payment.messages.transactionChanged)])[0]
     category_created    = reverse([for c in local.config_layers : c.category.messages.created if can(c.category.messages.created)])[0]
     product_published   = reverse([for c in local.config_layers : c.product.messages.published if can(c.product.messages.published)])[0]
-    product_unpublished = reverse([for c in local.config_layers : c.product.messages.deleted if can(c.product.messages.deleted)])[0]
+    product_unpublished = setsubtract(reverse([for c in local.config_layers : c.product.messages.deleted if can(c.product.messages.deleted)])[0], ["ResourceDeleted"])
   }
 }

@@ -62,6 +62,8 @@ func (f File) read(files fs.FS) (Config, error) {
 		return Config{}, fmt.Errorf("config: %w", err)
 	}
 
+	c.Product.Messages.Deleted = slices.DeleteFunc(c.Product.Messages.Deleted, func(m string) bool { return m == resourceDeleted })
+
 	return c, nil
 }
 

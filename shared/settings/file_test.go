@@ -180,7 +180,7 @@ func TestProblems(t *testing.T) {
 		"message's case":   {`{"payment":{"messages":{"transactionAdded":["paymenttransactionadded"]}}}`, `payment.messages.transactionAdded[0]: "paymenttransactionadded" is not a message type of the resource payment; did you mean "PaymentTransactionAdded"?`},
 		"other's message":  {`{"category":{"messages":{"created":["CategoryCreated","OrderCreated"]}}}`, `category.messages.created[1]: "OrderCreated" is not a message type of the resource category; https://docs.commercetools.com/api/projects/messages lists them`},
 		"empty message":    {`{"customer":{"messages":{"addressChanged":[""]}}}`, `customer.messages.addressChanged[0]: "" is not a message type of the resource customer; https://docs.commercetools.com/api/projects/messages lists them`},
-		"a change":         {`{"product":{"messages":{"deleted":["ResourceDeleted"]}}}`, `product.messages.deleted[0]: "ResourceDeleted" is a change, and no message; changes are read without being named`},
+		"a change":         {`{"product":{"messages":{"published":["ResourceDeleted"]}}}`, `product.messages.published[0]: "ResourceDeleted" is a change, and no message; changes are read without being named`},
 		"twice":            {`{"order":{"metrics":{"placedOrder":"A"},"metrics":{}},"product":{"missingText":"a","missingText":"a"}}`, "order.metrics: stands twice\nCONFIG_JSON: product.missingText: stands twice"},
 		"twice in a list":  {`{"disabledEvents":[{"a":1e400,"a":{}}]}`, "disabledEvents[0].a: stands twice\nCONFIG_JSON: disabledEvents[0]: must be text, not an object"},
 		"not an object":    {`[]`, "must be an object, not a list"},
@@ -219,6 +219,21 @@ func TestProblemsNameTheirLayer(t *testing.T) {
 	want := "config/live.json: bulk: must be an object, not a number\nNODE_CONFIG: order: must be an object, not a number"
 	if diff := cmp.Diff(want, fmt.Sprint(err)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// The Node plugin's way to switch deletions on is taken; they are handled in any case, and are no messages.
+func TestDeletionsByName(t *testing.T) {
+	t.Parallel()
+
+	for list, want := range map[string][]string{
+		`["ProductUnpublished","ResourceDeleted"]`: {"ProductUnpublished"},
+		`["ResourceDeleted"]`:                      {},
+	} {
+		c, err := File{JSON: `{"product":{"messages":{"deleted":` + list + `}}}`}.Config()
+		if diff := cmp.Diff(want, c.Product.Messages.Deleted); err != nil || diff != "" {
+			t.Errorf("%s: error %v (-want +got):\n%s", list, err, diff)
+		}
 	}
 }
 

@@ -73,13 +73,17 @@ func messageTypes(resource string) []string {
 // messageList matches the path of a value in a list of message types.
 var messageList = regexp.MustCompile(`^[a-z]+\.messages\.`)
 
+// resourceDeleted is a change. In product.messages.deleted the Node plugin has it to switch deletions on, which are handled in
+// any case, so that it is taken there and left out of [Config]: commercetools has no message of that type.
+const resourceDeleted = "ResourceDeleted"
+
 // checkMessage tells what is wrong with such a value.
 func checkMessage(path, text string) []string {
 	resource, _, _ := strings.Cut(path, ".")
 	types := messageTypes(resource)
 
 	switch similar := near(text, types); {
-	case slices.Contains(types, text):
+	case slices.Contains(types, text), strings.HasPrefix(path, "product.messages.deleted[") && text == resourceDeleted:
 		return nil
 	case strings.HasPrefix(text, "Resource"):
 		return []string{at(path, fmt.Sprintf("%q is a change, and no message; changes are read without being named", text))}

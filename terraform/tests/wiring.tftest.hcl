@@ -256,6 +256,18 @@ run "messages_named_in_config" {
   }
 }
 
+run "deletions_named_as_the_node_plugin_does" {
+  command = plan
+  variables {
+    config = { product = { messages = { deleted = ["ProductUnpublished", "ResourceDeleted"] } } }
+  }
+
+  assert {
+    condition     = local.triggers["productevents"].publishes.messages == toset(["ProductPublished", "ProductUnpublished"])
+    error_message = "commercetools refuses a subscription to a message that it doesn't have."
+  }
+}
+
 run "an_api_client_of_your_own" {
   command = plan
   variables {
