@@ -75,9 +75,7 @@ func TestAwayForLong(t *testing.T) {
 		// answered is how many requests Klaviyo still answers.
 		answered, status int
 	}{
-		"unreachable":       {bulk.Orders, 0, unreachable},
 		"no answer":         {bulk.Orders, 0, noAnswer},
-		"no page":           {bulk.Orders, 0, http.StatusNotFound},
 		"a job under way":   {bulk.Customers, 1, unreachable},
 		"a job has no page": {bulk.Customers, 1, http.StatusNotFound},
 		"a job is gone":     {bulk.Customers, 1, http.StatusGone},
