@@ -13,7 +13,7 @@ module "bulkworker" {
   deployment  = local.deployment
   name        = "BulkWorker"
   description = "Does one task of an import from commercetools into Klaviyo"
-  packages    = local.bulk_packages
+  packages    = concat(local.bulk_packages, ["shared/delivery", "shared/instep"])
   environment = merge(local.bulk_environment, local.api_environment, local.file_environment, local.shop_environment)
   secrets     = local.api_secrets
 

@@ -40,8 +40,7 @@ func (s *eventSender) add(ctx context.Context, order string, events []klaviyo.Ev
 			err = s.batch.Add(order, e)
 		}
 
-		// Where the config file gives two metrics one name, two events of an order may have all in common that Klaviyo tells
-		// events apart by. It would take them for one, so only the first is sent.
+		// Klaviyo would take the two for one, so only the first is sent.
 		if _, twice := errors.AsType[*klaviyo.DuplicateError](err); twice {
 			continue
 		}

@@ -70,8 +70,6 @@ func (l *lookup) of(ctx context.Context, orders []record[commercetools.Order]) (
 	}
 
 	for _, p := range found {
-		// An order's events show nothing of these, and they are most of a product.
-		p.Description, p.MasterVariant, p.Variants = nil, nil, nil
 		l.known[p.ID] = p
 	}
 
