@@ -100,7 +100,10 @@ func (b *broker) soak(t *testing.T) map[string]klaviyotest.Record {
 		t.Errorf("%v: %d parked, the first: %v", b.world, n, b.parked.all[0].Attributes)
 	}
 
-	return alike(kl.State())
+	account := kl.State()
+	compareWithShop(t, b.world, ct, account)
+
+	return alike(account)
 }
 
 // replay is what a person does with the dead letters.

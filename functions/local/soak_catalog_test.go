@@ -16,8 +16,9 @@ func (w *world) shop() {
 	}
 
 	for i := range 2 {
-		w.stable[commercetools.ProductProjections] = append(w.stable[commercetools.ProductProjections],
-			w.json(projection(fmt.Sprintf("stable-%d", i), 1, []int{99})))
+		id := fmt.Sprint("stable-", i)
+		w.stable[commercetools.ProductProjections] = append(w.stable[commercetools.ProductProjections], w.json(projection(id, 1, []int{99})))
+		w.happen(0, nil, "ProductEvents", functiontest.Message(w.t, "product", id, "ProductPublished", object{"resourceVersion": 1}))
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 // import of everything while messages come in; by way of a network, a commercetools, a Klaviyo, a store and a queue that fail
 // a third of the time, and are down for five seconds. Deliveries come in any order, twice, are given up half-way, and come
 // again until they are acknowledged. In the end nothing is lost, doubled, parked or a dead letter, no import has failed or
-// holds its lock, and Klaviyo has, record by record, what it has when nothing fails.
+// holds its lock, and Klaviyo has, record by record, what it has when nothing fails; and in both cases what commercetools has.
 //
 // SEEDS=10 and SOAK_MINUTES=10 take other numbers than the usual ones. SOAK=1, as `make soak` sets it, lets the first seed
 // last ten times as long as the others: 100,000 messages, which cost two minutes of CPU. SEED=17 tries that one alone, for
