@@ -37,7 +37,7 @@ func (r removal) send(ctx context.Context, ids []string, try int) (jobs []bulk.J
 }
 
 // again deals with rows of ended jobs that are still there: it deletes those once more of which Klaviyo does not say what is
-// wrong.
+// wrong, or that were not there and are now.
 func (r removal) again(ctx context.Context, failed []failedRow, there map[string]bool) ([]bulk.Job, []bulk.Failure, error) {
 	var (
 		failures []bulk.Failure
@@ -48,7 +48,7 @@ func (r removal) again(ctx context.Context, failed []failedRow, there map[string
 	for _, f := range failed {
 		switch {
 		case !there[f.ref]: // and that was the aim
-		case f.why.Code == "" && f.job.Try+1 < maxTries:
+		case (f.why.Code == "" || f.why.Code == "not_found") && f.job.Try+1 < maxTries:
 			ids, try = append(ids, f.ref), f.job.Try+1
 		default:
 			failures = append(failures, failure(r.whose(f.ref), "Klaviyo could not delete "+r.named(f.ref), f.why.Code, f.why.Pointer))

@@ -41,20 +41,15 @@ func (w *world) category() {
 		at = w.happen(at, w.put(commercetools.Categories, category(id, name, "women", "pants")), "CategoryEvents",
 			functiontest.Change(w.t, "category", id, "ResourceUpdated"))
 	}
-	end := func() {
-		w.happen(at, remove(commercetools.Categories, id), "CategoryEvents", functiontest.Change(w.t, "category", id, "ResourceDeleted"))
-	}
-
 	if !w.once {
 		rename("Second")
 	}
 
-	switch w.rand.IntN(8) {
-	case 0, 1:
-		end()
-	case 2:
-		w.later = append(w.later, end)
-	default:
+	// None is deleted while the import runs. An import deletes what its jobs bring back, but knows nothing of a job that an attempt
+	// has started that came to nothing: what that job brings back stays.
+	if !w.once && w.rand.IntN(4) == 0 {
+		w.happen(at, remove(commercetools.Categories, id), "CategoryEvents", functiontest.Change(w.t, "category", id, "ResourceDeleted"))
+	} else {
 		w.perhaps(func() { rename("Third") })
 	}
 }

@@ -63,9 +63,9 @@ func (s *Shard) begin(page int) error {
 	switch {
 	case !s.Begun:
 	case s.Limit == 0:
-		s.Limit = largestLimit
-	default:
-		s.Limit = max(s.Limit/stride, smallestLimit)
+		s.Limit, s.Attempts = largestLimit, 0
+	case s.Limit > smallestLimit:
+		s.Limit, s.Attempts = s.Limit/stride, 0
 	}
 
 	s.Begun = true

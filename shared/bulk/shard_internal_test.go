@@ -212,6 +212,32 @@ func TestFail(t *testing.T) {
 	}
 }
 
+// A page that was left begun is made smaller as if it had failed, and has all its patience at each size.
+func TestBegin(t *testing.T) {
+	t.Parallel()
+
+	for name, tt := range map[string]struct {
+		limit, attempts         int
+		wantLimit, wantAttempts int
+	}{
+		"full size":     {0, 2, largestLimit, 0},
+		"smaller":       {100, 2, 10, 0},
+		"down to one":   {10, 2, 1, 0},
+		"small already": {1, 2, 1, 2},
+	} {
+		s := Shard{Limit: tt.limit, Attempts: tt.attempts}
+		for range 2 {
+			if err := s.begin(0); err != nil {
+				t.Fatal(err)
+			}
+		}
+
+		if s.Limit != tt.wantLimit || s.Attempts != tt.wantAttempts {
+			t.Errorf("%s: limit %d after %d attempts, want %d after %d", name, s.Limit, s.Attempts, tt.wantLimit, tt.wantAttempts)
+		}
+	}
+}
+
 func TestFailSettling(t *testing.T) {
 	t.Parallel()
 
