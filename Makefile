@@ -66,11 +66,7 @@ tidy: ## Show what go mod tidy would change
 terraform: ## Validate and test the Terraform configuration
 	@if [ -z "$(TF_FILES)" ]; then echo "skipped: terraform: there are no .tf files"; \
 	elif ! command -v terraform >/dev/null; then $(call skip,terraform: it is not installed); \
-	elif [ -x $(TFCHECK) ]; then set -x && terraform fmt -check -diff -recursive terraform && \
-		$(TFCHECK) terraform && $(TFCHECK) terraform test; \
-	else set -x && terraform fmt -check -diff -recursive terraform && \
-		terraform -chdir=terraform init -backend=false -input=false && \
-		terraform -chdir=terraform validate && terraform -chdir=terraform test; fi
+	else .ci/terraform; fi
 
 # tfcheck and gcfcheck are not part of the repository; without them there is nothing to hand out the zips.
 zips: ## Build and start every function from the zip that Terraform uploads
