@@ -15,9 +15,6 @@ import (
 	"github.com/ctklaviyo/connector/shared/mapping"
 )
 
-// clockSkew is how much commercetools' clock may be behind ours.
-const clockSkew = time.Minute
-
 // withStock adds to the jobs of variants when these were read.
 func withStock(jobs []bulk.Job, read time.Time) []bulk.Job {
 	if len(jobs) > 0 {
@@ -59,7 +56,7 @@ func (p *productImport) mendStock(ctx context.Context, w bulk.Work, jobs []bulk.
 	}
 
 	return instep.Sync(ctx, func(ctx context.Context) ([]stock, error) {
-		return p.changedStock(ctx, since.Add(-clockSkew), written)
+		return p.changedStock(ctx, since.Add(-bulk.ClockSkew), written)
 	}, func(ctx context.Context, changed []stock) error {
 		if len(changed) == 0 {
 			return nil

@@ -15,8 +15,6 @@ func (h handler) orderOf(ctx context.Context, m delivery.Message) (order commerc
 
 	switch {
 	case err != nil:
-	case carried && h.cfg.Customer.DataErasure.Enabled:
-		order, err = h.unlessGone(ctx, order)
 	case carried:
 		order, err = h.withCodes(ctx, order)
 	default:
@@ -26,29 +24,19 @@ func (h handler) orderOf(ctx context.Context, m delivery.Message) (order commerc
 	return order, carried, err
 }
 
-// unlessGone is withCodes for a shop that erases data: a late message must not bring back somebody whose order was deleted
-// with the customer's data.
-func (h handler) unlessGone(ctx context.Context, o commercetools.Order) (commercetools.Order, error) {
-	codes, err := h.codes(ctx, o.ID)
-	if err != nil {
-		return commercetools.Order{}, err
-	}
-
-	o.DiscountCodes = codes
-
-	return o, nil
-}
-
 // withCodes completes an order from a message: it names its discount codes by their ids, and Klaviyo's guide wants what the
-// shopper typed. The rest stays as it was when the order was placed. An order that is gone goes without.
+// shopper typed. The rest stays as it was when the order was placed. An order that is gone goes without, but in a shop that
+// erases data it is not found: a late message must not bring back somebody whose order was deleted with the customer's data.
 func (h handler) withCodes(ctx context.Context, o commercetools.Order) (commercetools.Order, error) {
 	unknown := func(c commercetools.DiscountCodeInfo) bool { return c.DiscountCode.Obj == nil }
-	if !h.order.GuideProperties || !slices.ContainsFunc(o.DiscountCodes, unknown) {
+	erases := h.cfg.Customer.DataErasure.Enabled
+
+	if !erases && (!h.order.GuideProperties || !slices.ContainsFunc(o.DiscountCodes, unknown)) {
 		return o, nil
 	}
 
 	codes, err := h.codes(ctx, o.ID)
-	if err != nil && !commercetools.IsNotFound(err) {
+	if err != nil && (erases || !commercetools.IsNotFound(err)) {
 		return commercetools.Order{}, err
 	}
 

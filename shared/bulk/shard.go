@@ -80,8 +80,8 @@ type Pass struct {
 // what was modified meanwhile.
 const catchUps = 2
 
-// clockSkew is how much commercetools' clock may be behind ours.
-const clockSkew = time.Minute
+// ClockSkew is how much commercetools' clock may be behind ours.
+const ClockSkew = time.Minute
 
 // Job is a Klaviyo import job that has to be watched.
 type Job struct {
@@ -274,7 +274,7 @@ func (s *Shard) read() {
 		s.Phase = Reading
 	case s.CatchUp && s.Pass.Number < catchUps && s.Pass.Read > 0:
 		s.Phase, s.End, s.From, s.Cursor, s.Doubt = Reading, false, s.After, s.After, ""
-		s.Pass = Pass{Number: s.Pass.Number + 1, Since: s.Pass.StartedAt.Add(-clockSkew)}
+		s.Pass = Pass{Number: s.Pass.Number + 1, Since: s.Pass.StartedAt.Add(-ClockSkew)}
 	default:
 		s.Phase = Ended
 	}

@@ -148,7 +148,7 @@ func TestCatchUp(t *testing.T) {
 			t.Fatalf("pass %d: shard = %+v, want one that reads from the begin", pass, s)
 		}
 
-		if pass > 0 && !s.Pass.Since.Equal(began.Add(-time.Hour-clockSkew)) {
+		if pass > 0 && !s.Pass.Since.Equal(began.Add(-time.Hour-ClockSkew)) {
 			t.Errorf("pass %d reads what was modified since %s", pass, s.Pass.Since)
 		}
 
