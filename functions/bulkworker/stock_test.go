@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,10 +33,10 @@ type stockTest struct {
 	// deleted is a variant that is deleted then in Klaviyo, so that another job has to create it.
 	deleted string
 	// written are the stocks that are sent one by one, want all in the end.
-	written int
+	written int64
 	want    map[string]any
 	// asked is how often commercetools is asked for inventory entries.
-	asked int
+	asked int64
 }
 
 func entryOf(id int, sku string, quantity int, more string) string {
@@ -88,17 +89,18 @@ func (c stockTest) run(t *testing.T) {
 
 	shop, account := commercetoolstest.NewServer("demo"), klaviyotest.New(klaviyotest.Options{JobTime: time.Minute})
 	realtime := klaviyo.New(functiontest.KlaviyoConfig("http://klaviyo.example", both(shop, account)))
-	asked, written := 0, 0
+
+	var asked, written atomic.Int64 // the stocks are written side by side
 
 	transport := both(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/demo/inventory" {
-			asked++
+			asked.Add(1)
 		}
 
 		shop.ServeHTTP(w, r)
 	}), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPatch {
-			written++
+			written.Add(1)
 		}
 
 		if account.ServeHTTP(w, r); isA(r, variantsCreated) || isA(r, variantsUpdated) {
@@ -124,8 +126,8 @@ func (c stockTest) run(t *testing.T) {
 		stocks[v.ExternalID] = v.Attributes["inventory_quantity"]
 	}
 
-	if diff := cmp.Diff(c.want, stocks); diff != "" || asked != c.asked || written != c.written {
-		t.Errorf("asked %d times, wrote %d stocks; they are (-want +got):\n%s", asked, written, diff)
+	if diff := cmp.Diff(c.want, stocks); diff != "" || asked.Load() != c.asked || written.Load() != c.written {
+		t.Errorf("asked %d times, wrote %d stocks; they are (-want +got):\n%s", asked.Load(), written.Load(), diff)
 	}
 }
 
