@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,12 +15,11 @@ import (
 
 // once does something right before the first request of a kind gets through to Klaviyo.
 func (s *catalogShop) once(request string, something func()) {
-	s.fault = func(r *http.Request, _ string) faulttest.Fault {
-		if something != nil && isA(r, request) {
-			do := something
-			something = nil
+	var first sync.Once
 
-			do()
+	s.fault = func(r *http.Request, _ string) faulttest.Fault {
+		if isA(r, request) {
+			first.Do(something)
 		}
 
 		return faulttest.Fault{}
