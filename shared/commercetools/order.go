@@ -2,6 +2,7 @@ package commercetools
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -194,6 +195,40 @@ func foldPayments(o *Order) error {
 	return err //nolint:wrapcheck // Decode words it
 }
 
+// foldDiscountCodes is [foldPayments] for the discount codes.
+func foldDiscountCodes(o *Order) error {
+	if !slices.ContainsFunc(o.DiscountCodes, func(c DiscountCodeInfo) bool { return c.DiscountCode.Obj != nil }) {
+		return nil
+	}
+
+	codes := elements(o.Properties["discountCodes"])
+
+	for i, raw := range codes {
+		code := members(raw)
+		ref := members(code["discountCode"])
+
+		if _, expanded := ref["obj"]; !expanded {
+			continue
+		}
+
+		delete(ref, "obj")
+
+		var err error
+		if code["discountCode"], err = json.Marshal(ref); err != nil {
+			return err //nolint:wrapcheck // Decode words it
+		}
+
+		if codes[i], err = json.Marshal(code); err != nil {
+			return err //nolint:wrapcheck // Decode words it
+		}
+	}
+
+	var err error
+	o.Properties["discountCodes"], err = json.Marshal(codes)
+
+	return err //nolint:wrapcheck // Decode words it
+}
+
 // UnmarshalJSON implements [json.Unmarshaler]. It decodes once, and cuts the text into properties without decoding it
 // again. An order with more than [MaxLineItems] isn't decoded.
 func (o *Order) UnmarshalJSON(data []byte) error {
@@ -213,7 +248,7 @@ func (o *Order) UnmarshalJSON(data []byte) error {
 
 	o.Properties = properties
 
-	if err := foldPayments(o); err != nil {
+	if err := cmp.Or(foldPayments(o), foldDiscountCodes(o)); err != nil {
 		return err
 	}
 

@@ -17,7 +17,8 @@ func TestOrder(t *testing.T) {
 	t.Parallel()
 
 	shop := commercetoolstest.NewServer("shop")
-	shop.Put("orders", json.RawMessage(`{"id":"o1","version":3,"discountCodes":[{"discountCode":{"typeId":"discount-code","id":"d1"}}]}`))
+	shop.Put("orders", json.RawMessage(
+		`{"id":"o1","version":3,"discountCodes":[{"discountCode":{"typeId":"discount-code","id":"d1"},"state":"MatchesCart"}]}`))
 	shop.Put("discount-codes", json.RawMessage(`{"id":"d1","code":"SUMMER"}`))
 
 	client := commercetools.New(serve(t, shop))
@@ -29,6 +30,12 @@ func TestOrder(t *testing.T) {
 
 	if code := got.DiscountCodes[0].DiscountCode.Obj; got.ID != "o1" || got.Version != 3 || code == nil || code.Code != "SUMMER" {
 		t.Errorf("order %s of version %d with %v", got.ID, got.Version, got.DiscountCodes)
+	}
+
+	// The properties are as nobody had asked for more.
+	const codes = `[{"discountCode":{"id":"d1","typeId":"discount-code"},"state":"MatchesCart"}]`
+	if got := string(got.Properties["discountCodes"]); got != codes {
+		t.Errorf("properties: discount codes %s, want %s", got, codes)
 	}
 
 	if _, err := client.Order(t.Context(), "o2"); !commercetools.IsNotFound(err) {

@@ -35,9 +35,9 @@ type postal struct {
 	Phone       string `json:"Phone,omitempty"`
 }
 
-// guide adds what Klaviyo's guide wants of an event about a whole order. An address that the config file excludes by
+// guide returns what Klaviyo's guide wants of an event about a whole order. An address that the config file excludes by
 // commercetools' name stays out under Klaviyo's name as well.
-func (o order) guide(values map[string]any) {
+func (o order) guide() map[string]any {
 	lines := make([]line, len(o.LineItems))
 	brands := make([]string, len(o.LineItems))
 
@@ -46,11 +46,13 @@ func (o order) guide(values map[string]any) {
 		brands[i] = lines[i].Brand
 	}
 
-	values["OrderId"] = o.ID
-	values["Items"] = lines
-	values["Brands"] = unique(compact(brands))
-	values["DiscountCode"] = o.discountCode()
-	values["DiscountValue"] = o.discountValue()
+	values := map[string]any{
+		"OrderId":       o.ID,
+		"Items":         lines,
+		"Brands":        unique(compact(brands)),
+		"DiscountCode":  o.discountCode(),
+		"DiscountValue": o.discountValue(),
+	}
 
 	if a := o.BillingAddress; a != nil && o.cfg.Properties.keeps("billingAddress") {
 		values["BillingAddress"] = postalOf(*a)
@@ -59,6 +61,8 @@ func (o order) guide(values map[string]any) {
 	if a := o.ShippingAddress; a != nil && o.cfg.Properties.keeps("shippingAddress") {
 		values["ShippingAddress"] = postalOf(*a)
 	}
+
+	return values
 }
 
 // orderedProduct returns what Klaviyo's guide wants of an event about one line item.

@@ -30,7 +30,9 @@ type Metrics struct {
 //   - its custom fields, each under its own name, chosen by cfg.CustomFields. They also stay where commercetools has them,
 //     in custom.fields, where templates written for the order as it is look for them, but only those that are chosen:
 //     what a shop holds back does not come in by the back door;
-//   - ItemNames and Categories, and with cfg.GuideProperties those of Klaviyo's guide.
+//   - with cfg.GuideProperties those of Klaviyo's guide, but where cfg or a custom field has put something else under such a
+//     name;
+//   - ItemNames and Categories.
 //
 // An order beyond Klaviyo's limits loses properties, or parts of them, and is sent.
 func PlacedOrder(

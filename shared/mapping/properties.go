@@ -14,7 +14,11 @@ func (o order) properties() (map[string]json.RawMessage, error) {
 
 	values := map[string]any{"ItemNames": o.itemNames(), "Categories": o.categories()}
 	if o.cfg.GuideProperties {
-		o.guide(values)
+		for name, value := range o.guide() {
+			if _, taken := received[name]; !taken {
+				values[name] = value
+			}
+		}
 	}
 
 	made, err := encodeAll(values)
