@@ -2,7 +2,6 @@ package commercetools
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -248,7 +247,11 @@ func (o *Order) UnmarshalJSON(data []byte) error {
 
 	o.Properties = properties
 
-	if err := cmp.Or(foldPayments(o), foldDiscountCodes(o)); err != nil {
+	if err := foldPayments(o); err != nil {
+		return err
+	}
+
+	if err := foldDiscountCodes(o); err != nil {
 		return err
 	}
 
