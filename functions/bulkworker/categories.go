@@ -29,8 +29,9 @@ func newCategoryImport(ct *commercetools.Client, kl *klaviyo.Client, shop settin
 	return &categoryImport{
 		categories: reader[commercetools.Category]{
 			ct: ct, endpoint: commercetools.Categories, absent: errors.New("commercetools has no such category"),
-			expand: []string{commercetools.ExpandAncestors},
-			idOf:   func(c commercetools.Category) string { return c.ID },
+			expand:     []string{commercetools.ExpandAncestors},
+			idOf:       func(c commercetools.Category) string { return c.ID },
+			revisionOf: func(c commercetools.Category) commercetools.Revision { return c.Revision },
 		},
 		kl: kl, shop: shop.Mapping(), keepDeleted: cfg.Disabled("CategoryResourceDeleted"),
 	}
@@ -58,14 +59,15 @@ func (c *categoryImport) Import(ctx context.Context, w bulk.Work) (bulk.Page, er
 		ids        []string
 	)
 
-	for _, r := range read {
+	for _, r := range c.categories.changed(w, read) {
 		category, err := mapped(r, c.category)
-		if count(&page, r.id, err); err == nil {
+		if count(&page, r, err); err == nil {
 			categories, ids = append(categories, category), append(ids, r.id)
 		}
 	}
 
-	page.End = last
+	done(&page, read, last)
+
 	if len(ids) == 0 || w.Options.DryRun {
 		return page, nil
 	}

@@ -29,7 +29,8 @@ func newCustomerImport(ct *commercetools.Client, kl *klaviyo.Client, fields mapp
 	return &customerImport{
 		customers: reader[commercetools.Customer]{
 			ct: ct, endpoint: commercetools.Customers, absent: errors.New("commercetools has no such customer"),
-			idOf: func(c commercetools.Customer) string { return c.ID },
+			idOf:       func(c commercetools.Customer) string { return c.ID },
+			revisionOf: func(c commercetools.Customer) commercetools.Revision { return c.Revision },
 		},
 		kl: kl, fields: fields,
 	}
@@ -58,13 +59,11 @@ func (c *customerImport) Import(ctx context.Context, w bulk.Work) (bulk.Page, er
 			return page, err
 		}
 
-		page.End = last
-
-		if full := c.fill(&batches, customers, &page); full {
-			page.End = false
-
+		if full := c.fill(&batches, c.customers.changed(w, customers), &page); full {
 			break
 		}
+
+		done(&page, customers, last)
 	}
 
 	return c.send(ctx, w, batches, page)
@@ -78,7 +77,7 @@ func (c *customerImport) fill(batches *[]*klaviyo.ProfileBatch, customers []reco
 			return true
 		}
 
-		count(page, r.id, err)
+		count(page, r, err)
 	}
 
 	return false

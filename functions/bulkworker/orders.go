@@ -78,7 +78,7 @@ func (o *orderImport) Import(ctx context.Context, w bulk.Work) (bulk.Page, error
 
 	for _, r := range orders {
 		events, err := mapped(r, func(order commercetools.Order) ([]klaviyo.Event, error) { return o.history.events(order, known) })
-		count(&page, r.id, err)
+		count(&page, r, err)
 
 		if err := sender.add(ctx, r.id, events); err != nil {
 			return read, err

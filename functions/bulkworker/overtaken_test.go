@@ -89,7 +89,7 @@ func overtakings() map[string]overtaking {
 			s.ct.Put("categories", modified(aCategory(1), "Category 1", "Renamed"))
 
 			return s.klaviyo.UpsertCategory(s.context, klaviyo.Category{ExternalID: idOf(1), Name: "Renamed"})
-		}, bulk.Counts{Read: 5, Sent: 5}},
+		}, bulk.Counts{Read: 4, Sent: 4}},
 		"item created": {products, false, itemsCreated, func(s *catalogShop) error {
 			return s.klaviyo.UpsertItem(s.context, klaviyo.Item{ExternalID: idOf(1), Title: "Old"})
 		}, bulk.Counts{Read: 3, Sent: 3}},
@@ -110,12 +110,12 @@ func overtakings() map[string]overtaking {
 			s.ct.Put("product-projections", modified(aProduct(1, "", "S1-0", "S1-1"), "Product 1", "Renamed"))
 
 			return s.klaviyo.UpsertItem(s.context, klaviyo.Item{ExternalID: idOf(1), Title: "Renamed"})
-		}, bulk.Counts{Read: 5, Sent: 5}},
+		}, bulk.Counts{Read: 4, Sent: 4}},
 		"item renamed before its variants": {products, true, variantsUpdated, func(s *catalogShop) error {
 			s.ct.Put("product-projections", modified(aProduct(1, "", "S1-0", "S1-2"), "Product 1", "Renamed"))
 
 			return s.klaviyo.UpsertItem(s.context, klaviyo.Item{ExternalID: idOf(1), Title: "Renamed"})
-		}, bulk.Counts{Read: 5, Sent: 5}},
+		}, bulk.Counts{Read: 4, Sent: 4}},
 		"product unpublished, and there is no item yet": {products, false, itemsCreated, func(s *catalogShop) error {
 			s.ct.Put("product-projections", modified(aProduct(1, unpublished, "S1-0", "S1-1"), "", ""))
 
@@ -160,7 +160,7 @@ func (o overtaking) before(t *testing.T) *catalogShop {
 }
 
 // Realtime changes the catalog between the lookup and the job that goes by it: Klaviyo ends up with what commercetools has. What
-// is modified meanwhile is read again by both passes that catch up.
+// is modified meanwhile is dealt with once more.
 func TestOvertaken(t *testing.T) {
 	t.Parallel()
 

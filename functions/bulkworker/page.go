@@ -40,17 +40,30 @@ func mapped[T, R any](r record[T], toKlaviyo func(T) (R, error)) (result R, err 
 
 // count counts a record, for which everything is ready to be sent unless there is an error. One that lacks what Klaviyo
 // needs is skipped.
-func count(page *bulk.Page, id string, err error) {
-	page.Cursor = id
+func count[T any](page *bulk.Page, r record[T], err error) {
+	page.Cursor = r.id
 	page.Read++
+
+	if r.state != 0 {
+		page.Recent = append(page.Recent, r.state)
+	}
 
 	if _, missing := errors.AsType[*mapping.MissingError](err); missing {
 		page.Skipped++
 	} else if err != nil {
 		page.Failed++
-		page.Failures = append(page.Failures, bulk.Failure{ID: id, Reason: err.Error()})
+		page.Failures = append(page.Failures, bulk.Failure{ID: r.id, Reason: err.Error()})
 	} else {
 		page.Sent++
+	}
+}
+
+// done tells that the page goes as far as what was read, and whether that was the last of the range.
+func done[T any](page *bulk.Page, read []record[T], last bool) {
+	page.End = last
+
+	if len(read) > 0 {
+		page.Cursor = read[len(read)-1].id
 	}
 }
 

@@ -43,8 +43,9 @@ func newProductImport(ct *commercetools.Client, kl *klaviyo.Client, shop setting
 	return &productImport{
 		products: reader[commercetools.Product]{
 			ct: ct, endpoint: commercetools.ProductProjections, absent: errors.New("commercetools has no such published product"),
-			expand: []string{commercetools.ExpandCategoryAncestors},
-			idOf:   func(p commercetools.Product) string { return p.ID },
+			expand:     []string{commercetools.ExpandCategoryAncestors},
+			idOf:       func(p commercetools.Product) string { return p.ID },
+			revisionOf: func(p commercetools.Product) commercetools.Revision { return p.Revision },
 		},
 		inventory: reader[commercetools.InventoryEntry]{
 			ct: ct, endpoint: commercetools.Inventory, idOf: func(e commercetools.InventoryEntry) string { return e.ID },
@@ -124,22 +125,23 @@ func (p *productImport) items(ctx context.Context, w bulk.Work, page *bulk.Page,
 			return nil, err
 		}
 
-		entries, err := p.entries(ctx, read, prices)
+		entries, err := p.entries(ctx, p.products.changed(w, read), prices)
 		if err != nil {
-			if len(read) > 0 { // as far as they were read, in case they are to be given up
-				page.Cursor, page.End = read[len(read)-1].id, last
-			}
+			done(page, read, last) // in case they are to be given up
 
 			return nil, err
 		}
 
 		fitting := fitting(entries, &variants, page.Read > 0)
-		page.End = last && len(fitting) == len(entries)
 
 		for _, e := range fitting {
-			if count(page, e.id, e.err); e.err == nil {
+			if count(page, e, e.err); e.err == nil {
 				items = append(items, e.value.item)
 			}
+		}
+
+		if len(fitting) == len(entries) {
+			done(page, read, last)
 		}
 	}
 
@@ -179,7 +181,7 @@ func (p *productImport) entries(
 
 			return entry{item, variants}, err
 		})
-		entries[i] = record[entry]{id: r.id, value: e, err: err}
+		entries[i] = record[entry]{id: r.id, value: e, err: err, state: r.state}
 	}
 
 	return entries, nil
@@ -229,7 +231,7 @@ func (p *productImport) itemCatalog(w bulk.Work) catalog[klaviyo.Item] {
 			items := make([]record[klaviyo.Item], len(entries))
 
 			for i, e := range entries {
-				items[i] = record[klaviyo.Item]{e.id, e.value.item, e.err}
+				items[i] = record[klaviyo.Item]{id: e.id, value: e.value.item, err: e.err}
 			}
 
 			return items, err

@@ -17,6 +17,8 @@ type record[T any] struct {
 	id    string
 	value T
 	err   error
+	// state is what the next pass would have to leave out; 0 if it won't read the record, or there is none.
+	state bulk.State
 }
 
 // reader reads the resources of one kind in the order of their ids.
@@ -25,6 +27,8 @@ type reader[T any] struct {
 	endpoint commercetools.Endpoint
 	expand   []string
 	idOf     func(T) string
+	// revisionOf is for a resource that is read in several passes.
+	revisionOf func(T) commercetools.Revision
 	// absent is the error of an id that was asked for and not found.
 	absent error
 	// most is how many records fit into an answer when fewer do than one may ask for; else 0.
@@ -65,6 +69,30 @@ func (r *reader[T]) read(ctx context.Context, w bulk.Work, cursor string, limit 
 	}
 
 	return r.scan(ctx, commercetools.Window{After: cursor, Before: w.Before}, limit, modifiedSince(w.Options)...)
+}
+
+// changed leaves out the records that a pass before has dealt with as they are, and marks those that the next may read.
+func (r *reader[T]) changed(w bulk.Work, some []record[T]) []record[T] {
+	changed := some[:0:0]
+
+	for _, one := range some {
+		if one.err == nil {
+			revision := r.revisionOf(one.value)
+			state := bulk.StateOf(one.id, revision.Version)
+
+			if w.Known[state] {
+				continue
+			}
+
+			if revision.ModifiedSince(w.Recent) {
+				one.state = state
+			}
+		}
+
+		changed = append(changed, one)
+	}
+
+	return changed
 }
 
 // scan reads at most limit records, fewer when so many are too large for an answer, and tells whether they are the last.
@@ -229,7 +257,7 @@ func load[T, R any](ctx context.Context, from *reader[T], ids []string, toKlaviy
 	err := from.each(ctx, ids, func(some []record[T]) error {
 		for _, r := range some {
 			if one, err := mapped(r, toKlaviyo); !errors.Is(err, from.absent) {
-				all = append(all, record[R]{r.id, one, err})
+				all = append(all, record[R]{id: r.id, value: one, err: err})
 			}
 		}
 

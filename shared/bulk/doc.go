@@ -55,8 +55,9 @@
 //
 // Klaviyo works jobs off when it likes, and may overwrite with a page that was read before what a realtime message has
 // brought since. Where a plan says so (CatchUp), a range that is read and settled is therefore read again, but only what
-// was modified since the pass before began: twice, for the first of these passes takes its time as well. A pass that
-// read nothing is the last.
+// was modified since the pass before began: twice, for the first of these passes takes its time as well. What was modified
+// shortly before is found by that, too, since clocks differ: a shard remembers the versions of the latest records, and leaves
+// out those that are still the same. A pass that dealt with nothing is the last.
 //
 // # Errors
 //

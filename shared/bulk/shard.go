@@ -74,7 +74,13 @@ type Pass struct {
 	// StartedAt is when the pass began to read, and Read how many records it has read.
 	StartedAt time.Time `json:"startedAt,omitzero"`
 	Read      int       `json:"read"`
+	// Known are the records that passes before have read and this one may read again, and Seen those of this pass for the next.
+	Known States `json:"known,omitempty"`
+	Seen  States `json:"seen,omitempty"`
 }
+
+// again is since when a record must have been modified for the pass after one that began then to read it.
+func again(began time.Time) time.Time { return began.Add(-ClockSkew) }
 
 // catchUps is how many passes follow the first. The first of them takes its time as well, though little, and the second is for
 // what was modified meanwhile.
@@ -174,6 +180,8 @@ type Page struct {
 
 	Counts
 	Failures []Failure
+	// Recent are the states of those records that were modified since Work.Recent.
+	Recent []State
 	// Jobs are the Klaviyo jobs that were started and have to be watched: from the end of the range on, or from now on
 	// when Settle tells that the next page has to wait for them.
 	Jobs   []Job
@@ -222,6 +230,7 @@ func (s *Shard) advance(page int, p Page, started, now time.Time) error {
 	s.Failed += p.Failed
 	s.Skipped += p.Skipped
 	s.Pass.Read += p.Read
+	s.Pass.Seen = s.Pass.Seen.add(p.Recent, maxStates-s.Pass.Known.count()-s.Pass.Seen.count())
 
 	if s.Cursor >= s.Doubt {
 		s.widen()
@@ -274,9 +283,10 @@ func (s *Shard) read() {
 		s.Phase = Reading
 	case s.CatchUp && s.Pass.Number < catchUps && s.Pass.Read > 0:
 		s.Phase, s.End, s.From, s.Cursor, s.Doubt = Reading, false, s.After, s.After, ""
-		s.Pass = Pass{Number: s.Pass.Number + 1, Since: s.Pass.StartedAt.Add(-ClockSkew)}
+		s.Pass = Pass{Number: s.Pass.Number + 1, Since: again(s.Pass.StartedAt), Known: append(s.Pass.Known, s.Pass.Seen...)}
 	default:
 		s.Phase = Ended
+		s.Pass.Known, s.Pass.Seen = nil, nil
 	}
 }
 

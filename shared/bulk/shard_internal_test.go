@@ -174,6 +174,59 @@ func TestCatchUp(t *testing.T) {
 	}
 }
 
+// A pass leaves out what those before have dealt with. What its own page has read is not left out when that is read again.
+func TestStatesOfPasses(t *testing.T) {
+	t.Parallel()
+
+	s := standing(Reading)
+	s.CatchUp = true
+
+	read := func(recent ...State) {
+		t.Helper()
+
+		page := Page{Cursor: "b", End: true, Counts: Counts{Read: len(recent), Sent: len(recent)}, Recent: recent}
+		if err := s.advance(s.Page, page, noon(), noon()); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	want := func(known ...State) {
+		t.Helper()
+
+		all := map[State]bool{}
+		for _, state := range known {
+			all[state] = true
+		}
+
+		if diff := cmp.Diff(all, s.Pass.Known.set()); diff != "" || s.Pass.Seen.count() != 0 {
+			t.Errorf("known (-want +got), and %d seen:\n%s", s.Pass.Seen.count(), diff)
+		}
+	}
+
+	old, changed := StateOf("a", 1), StateOf("a", 2)
+
+	want()
+	read(old, StateOf("b", 1))
+	want(old, StateOf("b", 1))
+	read(changed)
+	want(old, StateOf("b", 1), changed)
+	read()
+
+	if s.Phase != Ended || s.Pass.Known != nil {
+		t.Errorf("the shard is %s, and knows %d", s.Phase, s.Pass.Known.count())
+	}
+
+	s = standing(Reading)
+	s.CatchUp = true
+
+	read(make([]State, maxStates+1)...)
+	read(old)
+
+	if n := s.Pass.Known.count(); n != maxStates {
+		t.Errorf("a shard knows %d states, want no more than %d", n, maxStates)
+	}
+}
+
 func TestFail(t *testing.T) {
 	t.Parallel()
 

@@ -29,6 +29,10 @@ type Work struct {
 	From, Cursor, Before string
 	// Options are the run's; Since is later where the pass is one that catches up.
 	Options Options
+	// Known are records that a pass before has dealt with as they are: they are left out, and not counted again. Recent is since
+	// when a record must have been modified to be read by the next pass, too.
+	Known  map[State]bool
+	Recent time.Time
 	// Limit is how many records to deal with at most; 0 is as many as suits the Importer.
 	Limit int
 	// Failed are the ids of those that have failed so far; with DeleteAll only, where they are still listed.
@@ -207,6 +211,11 @@ func (w *Worker) step(ctx context.Context, importer Importer, run Run, shard Sha
 	}
 
 	start := time.Now()
+	work.Known, work.Recent = shard.Pass.Known.set(), again(start)
+
+	if began := shard.Pass.StartedAt; !began.IsZero() {
+		work.Recent = again(began)
+	}
 
 	page, err := guarded(func() (Page, error) { return importer.Import(ctx, work) })
 	if err != nil {

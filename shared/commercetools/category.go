@@ -3,6 +3,8 @@ package commercetools
 // Category holds what the mapping reads of a category.
 // Source: https://docs.commercetools.com/api/projects/categories#category.
 type Category struct {
+	Revision
+
 	ID   string          `json:"id"`
 	Name LocalizedString `json:"name"`
 	// Ancestors are from the root to the parent.

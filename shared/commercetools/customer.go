@@ -5,6 +5,8 @@ import "encoding/json"
 // Customer holds what the mapping reads of a customer.
 // Source: https://docs.commercetools.com/api/projects/customers#customer.
 type Customer struct {
+	Revision
+
 	ID                      string    `json:"id"`
 	Email                   string    `json:"email"`
 	FirstName               string    `json:"firstName"`

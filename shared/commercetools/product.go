@@ -11,9 +11,10 @@ const PriceModeStandalone = "Standalone"
 // Product holds what the mapping reads of a product projection.
 // Source: https://docs.commercetools.com/api/projects/productProjections#productprojection.
 type Product struct {
-	ID string `json:"id"`
-	// Version grows with every change of the product, and when it is published or unpublished.
-	Version     int64               `json:"version"`
+	// Revision changes when the product is published or unpublished, too.
+	Revision
+
+	ID          string              `json:"id"`
 	Name        LocalizedString     `json:"name"`
 	Slug        LocalizedString     `json:"slug"`
 	Description LocalizedString     `json:"description"`

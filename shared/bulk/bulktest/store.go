@@ -214,7 +214,7 @@ func shardsAreKept(t *testing.T, s bulk.Store) {
 		ShardKey: want[7].ShardKey, After: "a", Before: "f", From: "b", Cursor: "c", End: true, Page: 3, Phase: bulk.Settling,
 		Jobs:  []bulk.Job{{ID: "job", Kind: "create", Rows: 2, Try: 1, Refs: []string{"a", "b"}, Ended: true}},
 		Polls: 4, Attempts: 5, Limit: 6, CatchUp: true, Doubt: "d",
-		Pass:   bulk.Pass{Number: 1, Since: at.Add(-time.Hour), StartedAt: at.Add(-time.Minute), Read: 7},
+		Pass:   bulk.Pass{Number: 1, Since: at.Add(-time.Hour), StartedAt: at.Add(-time.Minute), Read: 7, Known: bulk.States("12345678"), Seen: bulk.States("87654321")},
 		Last:   bulk.Counts{Read: 10, Sent: 4, Failed: 5, Skipped: 1},
 		Counts: bulk.Counts{Read: 20, Sent: 11, Failed: 6, Skipped: 3}, UpdatedAt: at, TroubleSince: at.Add(-time.Second), Begun: true,
 	}

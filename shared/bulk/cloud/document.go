@@ -117,13 +117,19 @@ type passFields struct {
 	Since     time.Time `firestore:"since,omitzero"`
 	StartedAt time.Time `firestore:"startedAt,omitzero"`
 	Read      int       `firestore:"read"`
+
+	Known bulk.States `firestore:"known,omitempty"`
+	Seen  bulk.States `firestore:"seen,omitempty"`
 }
 
 func newShardDocument(s bulk.Shard, now time.Time) shardDocument {
 	return shardDocument{ExpireAt: stored(now.Add(keep)), Shard: shardFields{
 		Run: s.Run, Index: s.Index, After: s.After, Before: s.Before, From: s.From, Cursor: s.Cursor, End: s.End,
 		Page: s.Page, Phase: s.Phase, Polls: s.Polls, Attempts: s.Attempts, Limit: s.Limit, CatchUp: s.CatchUp, Last: counts(s.Last), Doubt: s.Doubt,
-		Pass: passFields{Number: s.Pass.Number, Since: stored(s.Pass.Since), StartedAt: stored(s.Pass.StartedAt), Read: s.Pass.Read},
+		Pass: passFields{
+			Number: s.Pass.Number, Since: stored(s.Pass.Since), StartedAt: stored(s.Pass.StartedAt), Read: s.Pass.Read,
+			Known: s.Pass.Known, Seen: s.Pass.Seen,
+		},
 		Read: s.Read, Sent: s.Sent, Failed: s.Failed, Skipped: s.Skipped, Jobs: s.Jobs, UpdatedAt: stored(s.UpdatedAt), TroubleSince: stored(s.TroubleSince), Begun: s.Begun,
 	}}
 }
