@@ -1,8 +1,6 @@
 package bulkworker
 
 import (
-	"slices"
-
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/mapping"
@@ -16,8 +14,9 @@ type history struct {
 	cfg   settings.Config
 }
 
-// events returns the order's events: it was placed, with a product for each line item, and perhaps it was fulfilled or
-// cancelled, or money was paid back. known has its products.
+// events returns the order's events, as far as disabledEvents leaves them: it was placed, with a product for each line item, and
+// perhaps it was fulfilled or cancelled, or money was paid back. known has its products. Without events it is a
+// *[mapping.MissingError].
 func (h history) events(o commercetools.Order, known map[string]commercetools.Product) ([]klaviyo.Event, error) {
 	var products []commercetools.Product
 
@@ -27,6 +26,38 @@ func (h history) events(o commercetools.Order, known map[string]commercetools.Pr
 		}
 	}
 
+	var events []klaviyo.Event
+
+	for _, kind := range []struct {
+		name   string
+		events func(commercetools.Order, []commercetools.Product) ([]klaviyo.Event, error)
+	}{
+		{settings.OrderCreated, h.placed}, {settings.OrderStateChanged, h.changed}, {settings.OrderRefunded, h.refunded},
+	} {
+		if h.cfg.Disabled(kind.name) {
+			continue
+		}
+
+		some, err := kind.events(o, products)
+		if err != nil {
+			return nil, err
+		}
+
+		events = append(events, some...)
+	}
+
+	if len(events) == 0 {
+		return nil, &mapping.MissingError{Field: "event"}
+	}
+
+	for i := range events {
+		events[i].Backfill = h.cfg.Bulk.Backfill
+	}
+
+	return events, nil
+}
+
+func (h history) placed(o commercetools.Order, products []commercetools.Product) ([]klaviyo.Event, error) {
 	placed, err := mapping.PlacedOrder(o, products, h.shop, h.order)
 	if err != nil {
 		return nil, err
@@ -36,51 +67,24 @@ func (h history) events(o commercetools.Order, known map[string]commercetools.Pr
 	placed.Profile.Location = nil
 
 	items, err := mapping.OrderedProducts(o, products, h.shop, h.order)
-	if err != nil {
-		return nil, err
-	}
 
-	changes, err := h.changes(o, products)
-	if err != nil {
-		return nil, err
-	}
-
-	events := slices.Concat([]klaviyo.Event{placed}, items, changes)
-	for i := range events {
-		events[i].Backfill = h.cfg.Bulk.Backfill
-	}
-
-	return events, nil
+	return append([]klaviyo.Event{placed}, items...), err
 }
 
-// changes returns what happened to the order later. When it came into its state is not known; it was last modified no
+// changed returns the event of the state that the order is in. When it came into that is not known; it was last modified no
 // earlier.
-func (h history) changes(o commercetools.Order, products []commercetools.Product) ([]klaviyo.Event, error) {
-	var events []klaviyo.Event
-
-	switch changed := h.cfg.Order.States.Changed; {
-	case slices.Contains(changed.CancelledOrder, o.OrderState):
-		event, err := mapping.CancelledOrder(o, products, o.LastModifiedAt, h.shop, h.order)
-		if err != nil {
-			return nil, err
-		}
-
-		events = append(events, event)
-	case slices.Contains(changed.FulfilledOrder, o.OrderState):
-		event, err := mapping.FulfilledOrder(o, products, o.LastModifiedAt, h.shop, h.order)
-		if err != nil {
-			return nil, err
-		}
-
-		events = append(events, event)
+func (h history) changed(o commercetools.Order, products []commercetools.Product) ([]klaviyo.Event, error) {
+	change := h.cfg.Order.Change(o.OrderState)
+	if change == nil {
+		return nil, nil
 	}
 
-	refunds, err := h.refunds(o, products)
+	event, err := change(o, products, o.LastModifiedAt, h.shop, h.order)
 
-	return append(events, refunds...), err
+	return []klaviyo.Event{event}, err
 }
 
-func (h history) refunds(o commercetools.Order, products []commercetools.Product) ([]klaviyo.Event, error) {
+func (h history) refunded(o commercetools.Order, products []commercetools.Product) ([]klaviyo.Event, error) {
 	var events []klaviyo.Event
 
 	payments := o.Payments()

@@ -45,9 +45,7 @@ func newOrderImport(ct *commercetools.Client, kl *klaviyo.Client, shop settings.
 // Plan implements bulk.Importer. There is nothing to catch up with: the events of a change come by realtime, and none
 // overwrites another.
 func (o *orderImport) Plan(ctx context.Context, options bulk.Options) (bulk.Plan, error) {
-	plan, err := o.orders.plan(ctx, options, ordersPerShard)
-
-	return plan, err
+	return o.orders.plan(ctx, options, ordersPerShard)
 }
 
 // Settle implements bulk.Importer. Klaviyo has no jobs for events that could be asked for.

@@ -288,6 +288,44 @@ func TestOrdersConfig(t *testing.T) {
 	}
 }
 
+// What disabledEvents switches off does not come by an import either. An order of which nothing is left is skipped.
+func TestOrdersDisabled(t *testing.T) {
+	t.Parallel()
+
+	for disabled, metrics := range map[string]string{
+		`"OrderRefunded"`:     "Cancelled Order, Ordered Product, Placed Order",
+		`"OrderStateChanged"`: "Ordered Product, Placed Order, Refunded Order",
+		`"OrderCreated"`:      "Cancelled Order, Refunded Order",
+		`"OrderCreated","OrderStateChanged","OrderRefunded"`: "",
+	} {
+		t.Run(disabled, func(t *testing.T) {
+			t.Parallel()
+
+			counts := bulk.Counts{Read: 1, Sent: 1}
+			if metrics == "" {
+				counts = bulk.Counts{Read: 1, Skipped: 1}
+			}
+
+			s := openWith(t, options{config: `{"order":{"states":{"changed":{"cancelledOrder":["Open"]}}},"disabledEvents":[` + disabled + `]}`})
+			s.ct.Put("payments", json.RawMessage(`{"id":"p1","transactions":[{"id":"r1","type":"Refund","state":"Success",
+				"amount":{"type":"centPrecision","currencyCode":"EUR","centAmount":100,"fractionDigits":2}}]}`))
+			s.ct.Put("orders", anOrder(1, 1, `,"paymentInfo":{"payments":[{"typeId":"payment","id":"p1"}]}`))
+			want(t, s.importing(t, bulk.Orders, bulk.Options{}), counts)
+
+			var got []string
+			for _, e := range s.kl.Events() {
+				got = append(got, e.Metric)
+			}
+
+			slices.Sort(got)
+
+			if got := strings.Join(got, ", "); got != metrics {
+				t.Errorf("events: %s, want %s", got, metrics)
+			}
+		})
+	}
+}
+
 // Products are asked for once, whatever the number of orders.
 func TestProductsAreRemembered(t *testing.T) {
 	t.Parallel()

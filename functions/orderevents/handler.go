@@ -5,19 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"time"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/delivery"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 	"github.com/ctklaviyo/connector/shared/mapping"
 	"github.com/ctklaviyo/connector/shared/settings"
-)
-
-// The names by which disabledEvents switches messages off, whatever their types are by the config file.
-const (
-	orderCreated      = "OrderCreated"
-	orderStateChanged = "OrderStateChanged"
 )
 
 // handler records events of orders.
@@ -40,9 +33,9 @@ func (h handler) handle(ctx context.Context, m delivery.Message) error {
 	case m.Resource.TypeID != "order":
 		return delivery.Ignored("not about an order")
 	case slices.Contains(messages.Created, m.Type):
-		return delivery.UnlessDisabled(h.cfg, orderCreated, h.created)(ctx, m)
+		return delivery.UnlessDisabled(h.cfg, settings.OrderCreated, h.created)(ctx, m)
 	case slices.Contains(messages.Changed, m.Type):
-		return delivery.UnlessDisabled(h.cfg, orderStateChanged, h.changed)(ctx, m)
+		return delivery.UnlessDisabled(h.cfg, settings.OrderStateChanged, h.changed)(ctx, m)
 	default:
 		return delivery.Ignored("no message that makes an event")
 	}
@@ -119,7 +112,7 @@ func (h handler) changed(ctx context.Context, m delivery.Message) error {
 	}
 
 	// Most changes are to other states, and need no request.
-	if payload.OrderState != "" && h.mapperOf(payload.OrderState) == nil {
+	if payload.OrderState != "" && h.cfg.Order.Change(payload.OrderState) == nil {
 		return ignoredState()
 	}
 
@@ -128,8 +121,8 @@ func (h handler) changed(ctx context.Context, m delivery.Message) error {
 		return err
 	}
 
-	toEvent := h.mapperOf(cmp.Or(payload.OrderState, order.OrderState))
-	if toEvent == nil {
+	change := h.cfg.Order.Change(cmp.Or(payload.OrderState, order.OrderState))
+	if change == nil {
 		return ignoredState()
 	}
 
@@ -138,7 +131,7 @@ func (h handler) changed(ctx context.Context, m delivery.Message) error {
 		return err
 	}
 
-	event, err := toEvent(order, products, m.CreatedAt, h.shop, h.order)
+	event, err := change(order, products, m.CreatedAt, h.shop, h.order)
 	if err != nil {
 		return err
 	}
@@ -148,21 +141,4 @@ func (h handler) changed(ctx context.Context, m delivery.Message) error {
 
 func ignoredState() error {
 	return delivery.Ignored("the order's state is not in order.states.changed")
-}
-
-// mapper makes an event of an order that has changed at a time.
-type mapper func(
-	commercetools.Order, []commercetools.Product, time.Time, mapping.Shop, mapping.OrderConfig,
-) (klaviyo.Event, error)
-
-// mapperOf returns what a change to a state becomes; nil for nothing.
-func (h handler) mapperOf(state string) mapper {
-	switch changed := h.cfg.Order.States.Changed; {
-	case slices.Contains(changed.CancelledOrder, state):
-		return mapping.CancelledOrder
-	case slices.Contains(changed.FulfilledOrder, state):
-		return mapping.FulfilledOrder
-	default:
-		return nil
-	}
 }

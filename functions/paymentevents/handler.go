@@ -13,9 +13,6 @@ import (
 	"github.com/ctklaviyo/connector/shared/settings"
 )
 
-// orderRefunded is the name by which disabledEvents switches refunds off.
-const orderRefunded = "OrderRefunded"
-
 // handler records refunds.
 type handler struct {
 	ct    *commercetools.Client
@@ -36,7 +33,7 @@ func (h handler) handle(ctx context.Context, m delivery.Message) error {
 	case m.Resource.TypeID != "payment":
 		return delivery.Ignored("not about a payment")
 	case slices.Contains(messages.TransactionAdded, m.Type), slices.Contains(messages.TransactionChanged, m.Type):
-		return delivery.UnlessDisabled(h.cfg, orderRefunded, h.transaction)(ctx, m)
+		return delivery.UnlessDisabled(h.cfg, settings.OrderRefunded, h.transaction)(ctx, m)
 	default:
 		return delivery.Ignored("no message about a transaction")
 	}

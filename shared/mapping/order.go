@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/ctklaviyo/connector/shared/commercetools"
@@ -50,18 +51,21 @@ func PlacedOrder(
 	return event, nil
 }
 
-// FulfilledOrder maps an order that was fulfilled at a time. It has the properties of [PlacedOrder].
+// Change maps an order that has changed at a time; zero is when it was last modified.
+type Change func(o commercetools.Order, products []commercetools.Product, at time.Time, shop Shop, cfg OrderConfig) (klaviyo.Event, error)
+
+// FulfilledOrder is the [Change] of an order that was fulfilled. It has the properties of [PlacedOrder].
 func FulfilledOrder(
 	o commercetools.Order, products []commercetools.Product, at time.Time, shop Shop, cfg OrderConfig,
 ) (klaviyo.Event, error) {
-	return newOrder(o, products, shop, cfg).event(cfg.Metrics.FulfilledOrder, at)
+	return newOrder(o, products, shop, cfg).event(cfg.Metrics.FulfilledOrder, cmp.Or(at, o.LastModifiedAt))
 }
 
-// CancelledOrder maps an order that was cancelled at a time. It has the properties of [PlacedOrder].
+// CancelledOrder is the [Change] of an order that was cancelled. It has the properties of [PlacedOrder].
 func CancelledOrder(
 	o commercetools.Order, products []commercetools.Product, at time.Time, shop Shop, cfg OrderConfig,
 ) (klaviyo.Event, error) {
-	return newOrder(o, products, shop, cfg).event(cfg.Metrics.CancelledOrder, at)
+	return newOrder(o, products, shop, cfg).event(cfg.Metrics.CancelledOrder, cmp.Or(at, o.LastModifiedAt))
 }
 
 // OrderedProducts maps each line item of a new order. Its properties are the line item's own, as received, and those of

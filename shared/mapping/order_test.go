@@ -81,6 +81,29 @@ func TestOrderedProducts(t *testing.T) {
 	})
 }
 
+// A change of which nobody knows when it was is as old as the order's last one.
+func TestChangesWithoutATime(t *testing.T) {
+	t.Parallel()
+
+	modified := time.Date(2024, 5, 3, 0, 0, 0, 0, time.UTC)
+	order := commercetools.Order{ID: "o1", CustomerID: "c1", LastModifiedAt: modified}
+	payments := []commercetools.Payment{{Transactions: []commercetools.Transaction{{ID: "t1", Type: "Refund"}}}}
+
+	fulfilled, err1 := mapping.FulfilledOrder(order, nil, time.Time{}, mapping.Shop{}, config())
+	cancelled, err2 := mapping.CancelledOrder(order, nil, time.Time{}, mapping.Shop{}, config())
+	refunded, err3 := mapping.RefundedOrder(order, nil, payments, "t1", time.Time{}, mapping.Shop{}, config())
+
+	if err := errors.Join(err1, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+
+	for _, event := range []klaviyo.Event{fulfilled, cancelled, refunded} {
+		if !event.Time.Equal(modified) {
+			t.Errorf("%s at %v, want %v", event.Metric, event.Time, modified)
+		}
+	}
+}
+
 // A later event of an order is the placed one under another name, at another time, and does not move the profile.
 func TestOrderStates(t *testing.T) {
 	t.Parallel()

@@ -9,7 +9,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 )
 
-// RefundedOrder maps a refund, one transaction of the order's payments, of which commercetools told at a time. payments have
+// RefundedOrder maps a refund, one transaction of the order's payments, of which commercetools told at a time; zero is when the order was last modified. payments have
 // to be all of the order's: which refund is the first follows from them. It has the properties of [PlacedOrder], and the refund's own
 // amount for a value. A transaction that is not there, is no refund or has failed is a *[MissingError].
 //
@@ -34,7 +34,7 @@ func RefundedOrder(
 		return klaviyo.Event{}, &MissingError{Field: "refund"}
 	}
 
-	event, err := newOrder(o, products, shop, cfg).event(cfg.Metrics.RefundedOrder, refundedAt(refunds[i], told))
+	event, err := newOrder(o, products, shop, cfg).event(cfg.Metrics.RefundedOrder, refundedAt(refunds[i], cmp.Or(told, o.LastModifiedAt)))
 	if err != nil {
 		return klaviyo.Event{}, err
 	}

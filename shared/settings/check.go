@@ -123,14 +123,14 @@ func orderStates() []string { return []string{"Open", "Confirmed", "Complete", "
 // transactionStates are those of https://docs.commercetools.com/api/projects/payments#transactionstate.
 func transactionStates() []string { return []string{"Initial", "Pending", "Success", "Failure"} }
 
-// events returns what can be switched off: message types, and for changes the resource type with what became of it.
+// events returns what disabledEvents takes.
 func events() []string {
 	return []string{
-		"CustomerCreated", "CustomerCompanyNameSet", "CustomerResourceUpdated",
-		"OrderCreated", "OrderStateChanged", "OrderRefunded",
-		"CategoryCreated", "CategoryResourceUpdated", "CategoryResourceDeleted",
-		"ProductPublished", "ProductUnpublished", "ProductResourceDeleted",
-		"InventoryResourceUpdated",
+		CustomerCreated, CustomerCompanyNameSet, CustomerResourceUpdated,
+		OrderCreated, OrderStateChanged, OrderRefunded,
+		CategoryCreated, CategoryResourceUpdated, CategoryResourceDeleted,
+		ProductPublished, ProductUnpublished, ProductResourceDeleted,
+		InventoryResourceUpdated,
 	}
 }
 

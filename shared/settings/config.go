@@ -66,6 +66,18 @@ func (o Order) Mapping() mapping.OrderConfig {
 	}
 }
 
+// Change returns what a change to this state becomes, an event of the order as it is now; nil is nothing.
+func (o Order) Change(state string) mapping.Change {
+	switch changed := o.States.Changed; {
+	case slices.Contains(changed.CancelledOrder, state):
+		return mapping.CancelledOrder
+	case slices.Contains(changed.FulfilledOrder, state):
+		return mapping.FulfilledOrder
+	default:
+		return nil
+	}
+}
+
 // CustomFields chooses among a resource's custom fields.
 type CustomFields struct {
 	Properties mapping.Filter `json:"properties"`
