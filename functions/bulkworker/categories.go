@@ -40,7 +40,7 @@ func newCategoryImport(ct *commercetools.Client, kl *klaviyo.Client, shop settin
 // Plan implements bulk.Importer. A category may be renamed by realtime before Klaviyo works off a job with the old name.
 func (c *categoryImport) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
 	plan, err := c.categories.plan(ctx, o, categoriesPerShard)
-	plan.CatchUp = len(o.IDs) == 0 && !o.DryRun
+	plan.CatchUp = !o.DryRun
 
 	return plan, err
 }

@@ -40,7 +40,7 @@ func newCustomerImport(ct *commercetools.Client, kl *klaviyo.Client, fields mapp
 // customers are read once more.
 func (c *customerImport) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
 	plan, err := c.customers.plan(ctx, o, customersPerShard)
-	plan.CatchUp = len(o.IDs) == 0 && !o.DryRun
+	plan.CatchUp = !o.DryRun
 
 	return plan, err
 }

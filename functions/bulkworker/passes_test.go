@@ -1,9 +1,12 @@
 package bulkworker_test
 
 import (
+	"net/http"
+	"sync"
 	"testing"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/faulttest"
 )
 
 // What was modified shortly before an import is read by each of its passes, and dealt with once, unless it changes again.
@@ -25,6 +28,40 @@ func TestModifiedShortlyBefore(t *testing.T) {
 	for _, p := range s.kl.Profiles() {
 		if p.Imports != 1 {
 			t.Errorf("profile %v was written %d times, want once", p.Attributes["external_id"], p.Imports)
+		}
+	}
+}
+
+// Klaviyo works a job off when realtime has brought something newer: whoever was asked for by id has that in the end, too.
+func TestIDsOvertaken(t *testing.T) {
+	t.Parallel()
+
+	const at = "POST /api/profile-bulk-import-jobs"
+
+	var (
+		s     *shop
+		first sync.Once
+	)
+
+	s = open(t, func(r *http.Request) faulttest.Fault {
+		if isA(r, at) {
+			first.Do(func() {
+				s.ct.Put("customers", modified(customer(1, ""), `"addresses"`, `"firstName":"New","addresses"`, `"version":1`, `"version":2`))
+				s.ct.Delete("customers", idOf(2))
+			})
+		}
+
+		return faulttest.Fault{}
+	})
+	s.ct.Put("customers", customer(1, ""), customer(2, ""), customer(3, ""))
+
+	ids := []string{idOf(1), idOf(2), idOf(9)}
+	p := s.run(t, bulk.Options{IDs: ids})
+	want(t, p, bulk.Counts{Read: 4, Sent: 3, Failed: 1})
+
+	for _, profile := range s.kl.Profiles() {
+		if profile.Attributes["external_id"] == idOf(1) && profile.Attributes["first_name"] != "New" {
+			t.Errorf("the profile is %v, want the customer as it is now", profile.Attributes)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func newProductImport(ct *commercetools.Client, kl *klaviyo.Client, shop setting
 func (p *productImport) Plan(ctx context.Context, o bulk.Options) (bulk.Plan, error) {
 	plan, err := p.products.plan(ctx, o, productsPerShard)
 	plan.Shards = min(plan.Shards, maxProductShards)
-	plan.CatchUp = len(o.IDs) == 0 && !o.DryRun
+	plan.CatchUp = !o.DryRun
 
 	return plan, err
 }

@@ -71,22 +71,25 @@ func (r *reader[T]) read(ctx context.Context, w bulk.Work, cursor string, limit 
 	return r.scan(ctx, commercetools.Window{After: cursor, Before: w.Before}, limit, modifiedSince(w.Options)...)
 }
 
-// changed leaves out the records that a pass before has dealt with as they are, and marks those that the next may read.
+// changed leaves out the records that a pass before has dealt with as they are, and marks those that the next may read. Records
+// that were asked for by their ids are read whether they have changed or not.
 func (r *reader[T]) changed(w bulk.Work, some []record[T]) []record[T] {
 	changed := some[:0:0]
 
 	for _, one := range some {
+		revision, state := r.revisionOf(one.value), bulk.State(0)
 		if one.err == nil {
-			revision := r.revisionOf(one.value)
-			state := bulk.StateOf(one.id, revision.Version)
+			state = bulk.StateOf(one.id, revision.Version)
+		}
 
-			if w.Known[state] {
-				continue
-			}
+		switch {
+		case w.Known == nil:
+		case errors.Is(one.err, r.absent), one.err == nil && !revision.ModifiedSince(w.Options.Since), w.Known[state]:
+			continue
+		}
 
-			if revision.ModifiedSince(w.Recent) {
-				one.state = state
-			}
+		if revision.ModifiedSince(w.Recent) {
+			one.state = state
 		}
 
 		changed = append(changed, one)

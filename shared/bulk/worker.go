@@ -29,8 +29,8 @@ type Work struct {
 	From, Cursor, Before string
 	// Options are the run's; Since is later where the pass is one that catches up.
 	Options Options
-	// Known are records that a pass before has dealt with as they are: they are left out, and not counted again. Recent is since
-	// when a record must have been modified to be read by the next pass, too.
+	// Known are records that a pass before has dealt with as they are: they are left out, and not counted again; nil in the first
+	// pass. Recent is since when a record must have been modified to be read by the next pass, too.
 	Known  map[State]bool
 	Recent time.Time
 	// Limit is how many records to deal with at most; 0 is as many as suits the Importer.
@@ -211,7 +211,11 @@ func (w *Worker) step(ctx context.Context, importer Importer, run Run, shard Sha
 	}
 
 	start := time.Now()
-	work.Known, work.Recent = shard.Pass.Known.set(), again(start)
+	work.Recent = again(start)
+
+	if shard.Pass.Number > 0 {
+		work.Known = shard.Pass.Known.set()
+	}
 
 	if began := shard.Pass.StartedAt; !began.IsZero() {
 		work.Recent = again(began)
