@@ -160,6 +160,8 @@ type Sync struct {
 	// WorkerURL is the function that Cloud Tasks calls, as ServiceAccount.
 	WorkerURL      URL    `env:"WORKER_URL, required"`
 	ServiceAccount string `env:"TASKS_SERVICE_ACCOUNT, required"`
+	// TasksEmulator is the host:port of a Cloud Tasks emulator. Firestore's client reads FIRESTORE_EMULATOR_HOST by itself.
+	TasksEmulator string `env:"CLOUD_TASKS_EMULATOR_HOST"`
 }
 
 // Validate finds a service account that is not the email address that Cloud Tasks wants.

@@ -25,10 +25,17 @@ import (
 func newQueue(t *testing.T, worker http.HandlerFunc, opts ...grpc.DialOption) *cloud.Queue {
 	t.Helper()
 
+	return cloud.NewQueue(cloudtest.Tasks(t, opts...), cloudtest.Queue(t, serve(t, worker)))
+}
+
+// serve returns the URL of a worker.
+func serve(t *testing.T, worker http.HandlerFunc) string {
+	t.Helper()
+
 	server := httptest.NewServer(worker)
 	t.Cleanup(server.Close)
 
-	return cloud.NewQueue(cloudtest.Tasks(t, opts...), cloudtest.Queue(t, server.URL+"/worker"))
+	return server.URL + "/worker"
 }
 
 // delivery is what the worker sees of a task.
