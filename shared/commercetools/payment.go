@@ -13,8 +13,7 @@ const (
 // Payment holds what the mapping reads of a payment.
 // Source: https://docs.commercetools.com/api/projects/payments#payment.
 type Payment struct {
-	ID        string    `json:"id"`
-	CreatedAt time.Time `json:"createdAt"`
+	ID string `json:"id"`
 	// Transactions are in the order in which they were added; none is ever taken out.
 	Transactions []Transaction `json:"transactions"`
 }

@@ -37,7 +37,7 @@ func (p Product) AllVariants() []Variant {
 	return append([]Variant{*p.MasterVariant}, p.Variants...)
 }
 
-// Variant is a variant of a product. In a line item it is as it was when it went into the cart.
+// Variant is a variant of a product.
 type Variant struct {
 	// ID is unique within the product.
 	ID int64 `json:"id"`
@@ -45,7 +45,6 @@ type Variant struct {
 	SKU          string        `json:"sku"`
 	Prices       []Price       `json:"prices"`
 	Images       []Image       `json:"images"`
-	Attributes   []Attribute   `json:"attributes"`
 	Availability *Availability `json:"availability"`
 }
 

@@ -249,7 +249,7 @@ func TestDecodeError(t *testing.T) {
 	tests := map[string]struct{ raw, want string }{
 		"kind":       {`{"id":"p1","transactions":[{"state":4711}],"email":"private"}`, "p1: transactions.state holds number; want string"},
 		"kind of id": {`{"id":7}`, ": id holds number; want string"},
-		"time":       {`{"id":"p1","createdAt":"private"}`, "p1: a value can't be read"},
+		"time":       {`{"id":"p1","transactions":[{"timestamp":"private"}]}`, "p1: a value can't be read"},
 		"syntax":     {`{"id":"p1",private}`, ": malformed JSON at byte 12"},
 		"not one":    {`["private"]`, ": the resource holds array; want commercetools.Payment"},
 	}

@@ -12,8 +12,6 @@ import (
 )
 
 // Emulators are reached without credentials, by the settings alone.
-//
-//nolint:paralleltest // Firestore's client reads the environment
 func TestOpenEmulators(t *testing.T) {
 	t.Setenv("FIRESTORE_EMULATOR_HOST", emulatortest.Firestore(t))
 

@@ -32,9 +32,8 @@ type Rates struct {
 	Deadline time.Duration
 }
 
-// DefaultRates are for one process. The queue that Terraform makes is slower, 2.5 tasks a second, and lets more work at
-// once, 10: its rates keep many instances within Klaviyo's limits, which know nothing of each other. Here one client sees
-// every request, and its own limiter keeps them. And the first pause is shorter: locally nobody likes to wait.
+// DefaultRates are for one process, whose client keeps Klaviyo's limits by itself. The queue that Terraform makes is slower: its
+// rates keep them, too. And the first pause is shorter: locally nobody likes to wait.
 func DefaultRates() Rates {
 	return Rates{
 		PerSecond: 10, Concurrent: 4, MinBackoff: 500 * time.Millisecond, MaxBackoff: 5 * time.Minute,
