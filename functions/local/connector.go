@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/sethvargo/go-envconfig"
@@ -176,8 +175,9 @@ func (c *connector) realtime(shop settings.Shop, cfg settings.Config) map[string
 // environment reads the variables; without credentials it starts the demo shop and takes its own.
 func (c *connector) environment(ctx context.Context, say io.Writer) (environment, error) {
 	lookuper := envconfig.OsLookuper()
+	own := credentials()
 
-	if !hasCredentials() {
+	if len(own) == 0 {
 		d, err := startDemo(ctx, demoOptions{size: demoSize(), jobTime: demoJobTime, ctAddr: "127.0.0.1:0", klAddr: "127.0.0.1:0"})
 		if err != nil {
 			return environment{}, err
@@ -190,6 +190,10 @@ func (c *connector) environment(ctx context.Context, say io.Writer) (environment
 	}
 
 	env, err := settings.Load[environment](ctx, lookuper)
+	if c.demo == nil && err != nil && strings.Contains(err.Error()+"\n", " is required\n") {
+		fmt.Fprintf(say, "your own shop, and not the demo shop, since %s is set; what is missing goes into .env: see README, Settings\n", own[0])
+	}
+
 	if err != nil {
 		return environment{}, err
 	}
@@ -199,15 +203,6 @@ func (c *connector) environment(ctx context.Context, say io.Writer) (environment
 	}
 
 	return env, nil
-}
-
-// hasCredentials tells whether any variable of a real shop is set, be it to nothing or misspelt: a part of them is an error,
-// and not the demo shop.
-func hasCredentials() bool {
-	//nolint:forbidigo // settings.Load reads only what it knows
-	return slices.ContainsFunc(os.Environ(), func(variable string) bool {
-		return strings.HasPrefix(variable, "CT_") || strings.HasPrefix(variable, "KLAVIYO_")
-	})
 }
 
 // openStore opens the state file; the demo shop's goes with the process, as the shop does.

@@ -120,7 +120,7 @@ func demoCommand() *cobra.Command {
 		Short: "Serve the demo shop alone: a small commercetools and a small Klaviyo",
 		Long: "Serves the demo shop's commercetools and Klaviyo until it is interrupted, and prints the variables\n" +
 			"that let another process use it, ready for a shell.",
-		Example: "  go run ./functions/local demo --customers 50000 --orders 10000 > demo.env &\n  until [ -s demo.env ]; do sleep 0.1; done\n  set -a; . ./demo.env; go run ./functions/local run",
+		Example: "  go run ./functions/local demo --customers 50000 --orders 10000 > demo.env &\n  until [ -s demo.env ]; do sleep 0.1; done\n  (set -a; . ./demo.env; go run ./functions/local run)",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if min(o.size.Customers, o.size.Orders, o.size.Products, o.size.Categories) < 0 || o.jobTime < 0 {

@@ -88,6 +88,10 @@ func examine(cmd *cobra.Command, r *diagnosis, leaveOut []string) error {
 		defer c.demo.close()
 	}
 
+	for _, name := range misspelt(credentials()) {
+		r.add(checkSkipped, name, "nothing reads it", "is the name misspelt?")
+	}
+
 	if err = errors.Join(err, ownErr); err != nil {
 		r.wrongSettings(err)
 

@@ -30,7 +30,7 @@ func TestDoctor(t *testing.T) {
 			"ok       settings: every", "ok       config: config/default.json\n", "ok       commercetools token: ", "ok       commercetools standalone-prices: can be read",
 			"ok       PREFERRED_LOCALE: products have en-US", "ok       PREFERRED_CURRENCY: products have USD", "ok       klaviyo imports: can be read",
 			"skipped  subscriptions: there are none of this prefix", "skipped  klaviyo write scopes: profiles:write, lists:write, events:write and catalogs:write can't be tried without writing",
-		}, "\nmissing"},
+		}, "misspelt"},
 		"all scopes, none for subscriptions": {[]string{"CT_SCOPES=" + allScopes}, nil, 0, []string{
 			"granted, scopes: 7, enough for 7 of the 7 endpoints", "ok       commercetools inventory", "skipped  subscriptions: the API client lacks the scope manage_subscriptions:demo-shop",
 		}, "\nmissing"},
@@ -64,6 +64,9 @@ func TestDoctor(t *testing.T) {
 			"failed   settings: CT_API_URL: must be", "failed   settings: PREFERRED_CURRENCY: must be", "failed   settings: CONFIG_JSON: orders: unknown key",
 			"failed   settings: SUBSCRIPTIONS_PREFIX: must be", "skipped  everything else", "4 of 5",
 		}, "commercetools token"},
+		"misspelt": {[]string{"CT_API_CLIENT=", "CT_API_CLENT=x"}, nil, exitUse, []string{
+			"CT_API_CLENT is set; what is missing goes into .env", "skipped  CT_API_CLENT: nothing reads it; is the name misspelt?\n", "failed   settings: CT_API_CLIENT is required", "1 of 3",
+		}, ""},
 		"the shop has other": {[]string{"PREFERRED_LOCALE=ja-JP", "PREFERRED_CURRENCY=AUD", "PRODUCT_URL_TEMPLATE=", `CONFIG_JSON={"disabledEvents":["OrderCreated"],"product":{"inventory":{"useChannelInventory":"nowhere"}}}`}, nil, exitFailedRecords, []string{
 			"ok       config: config/default.json, CONFIG_JSON; switched off: OrderCreated", "failed   PREFERRED_LOCALE: none of the first 50 products has ja-JP; they have ", "failed   PREFERRED_CURRENCY: none of the first 50 products has AUD; they have ",
 			"skipped  PRODUCT_URL_TEMPLATE: it isn't set", "failed   product.inventory.useChannelInventory: there is no channel",

@@ -58,6 +58,10 @@ func readDotEnv(say io.Writer) error {
 		fmt.Fprintf(say, "%s: not taken, since they are set already: %s\n", dotEnv, strings.Join(before, ", "))
 	}
 
+	if unread := misspelt(slices.Sorted(maps.Keys(found))); len(unread) > 0 {
+		fmt.Fprintf(say, "%s: nothing reads %s; is a name misspelt?\n", dotEnv, strings.Join(unread, ", "))
+	}
+
 	return nil
 }
 

@@ -91,6 +91,7 @@ func TestDotEnv(t *testing.T) {
 		"subscriptions":  {file, nil, []string{"subscriptions", "list"}, 0, []string{".env: taken: CT_API_CLIENT, ", "0 subscriptions"}},
 		"prefix":         {file + "\nSUBSCRIPTIONS_PREFIX=ctk-test", nil, []string{"subscriptions", "list"}, 0, []string{", SUBSCRIPTIONS_PREFIX\n", "of the prefix ctk-test"}},
 		"broken":         {file + "\nnonsense " + demoKey, nil, []string{"run"}, exitUse, []string{".env:10: must be NAME=value"}},
+		"misspelt":       {file + "\nCT_API_CLENT=x\nPREFERRED_LOCAL=en", nil, []string{"doctor"}, 0, []string{".env: nothing reads CT_API_CLENT, PREFERRED_LOCAL; is a name misspelt?\n", "skipped  CT_API_CLENT: nothing reads it"}},
 		"version":        {"nonsense", nil, []string{"version"}, 0, []string{"ctklaviyo "}},
 		"help":           {"nonsense", nil, []string{"run", "--help"}, 0, []string{"--since"}},
 	} {

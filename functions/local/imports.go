@@ -111,8 +111,8 @@ func (i *imports) begin(ctx context.Context, c *connector, resource bulk.Resourc
 			"a deletion of all %s was interrupted; `serve` goes on with it, or add --restart to drop it", resource)}
 	case interrupted && !same(run.Options, i.options):
 		return run, &exitError{code: exitUse, err: fmt.Errorf(
-			"an import of %s with other options (%s) was interrupted; repeat those to go on with it, or add --restart to drop it",
-			resource, flags(run.Options))}
+			"an import of %s with other options was interrupted; to go on with it: %s; to drop it, add --restart to yours",
+			resource, i.command(run.Options, resource))}
 	case interrupted:
 		i.display.say(fmt.Sprintf("%s: going on with the interrupted import %s", resource, run.ID))
 
@@ -130,20 +130,23 @@ func (i *imports) interrupted(p bulk.Progress, o bulk.Options, demo bool) error 
 		return fmt.Errorf("%s; the demo shop is gone with the process", far)
 	}
 
-	again := []string{calledAs(os.Args[0]), "run"}
-	for _, r := range i.resources[slices.Index(i.resources, p.Resource):] {
-		again = append(again, string(r))
+	return fmt.Errorf("%s; to go on: %s", far, i.command(o, i.resources[slices.Index(i.resources, p.Resource):]...))
+}
+
+// command imports the resources with these options, from and into the same state file.
+func (i *imports) command(o bulk.Options, resources ...bulk.Resource) string {
+	words := []string{calledAs(os.Args[0]), "run"}
+	for _, r := range resources {
+		words = append(words, string(r))
 	}
 
-	if !same(o, bulk.Options{}) {
-		again = append(again, flags(o))
-	}
+	words = append(words, flags(o)...)
 
 	if i.state != "" {
-		again = append(again, "--state", i.state)
+		words = append(words, "--state", i.state)
 	}
 
-	return fmt.Errorf("%s; to go on: %s", far, strings.Join(again, " "))
+	return strings.Join(words, " ")
 }
 
 // calledAs is how to call this program again, from where it was called.
@@ -162,30 +165,26 @@ func same(a, b bulk.Options) bool {
 }
 
 // flags are those that make an import with these options.
-func flags(o bulk.Options) string {
-	var parts []string
+func flags(o bulk.Options) []string {
+	var words []string
 
 	if len(o.IDs) > 0 {
-		parts = append(parts, "--ids "+strings.Join(o.IDs, ","))
+		words = append(words, "--ids", strings.Join(o.IDs, ","))
 	}
 
 	if !o.Since.IsZero() {
-		parts = append(parts, "--since "+o.Since.Format(time.RFC3339Nano))
+		words = append(words, "--since", o.Since.Format(time.RFC3339Nano))
 	}
 
 	if o.StartID != "" {
-		parts = append(parts, "--start-id "+o.StartID)
+		words = append(words, "--start-id", o.StartID)
 	}
 
 	if o.DryRun {
-		parts = append(parts, "--dry-run")
+		words = append(words, "--dry-run")
 	}
 
-	if parts == nil {
-		return "none"
-	}
-
-	return strings.Join(parts, " ")
+	return words
 }
 
 // verdict is the error, with its exit code, of imports that have all ended.

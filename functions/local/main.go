@@ -89,3 +89,14 @@ func command() *cobra.Command {
 
 	return root
 }
+
+// argsBetween wants so many arguments. Its error names them, where cobra's counts them.
+func argsBetween(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least || len(args) > most {
+			return fmt.Errorf("it is called as: %s", cmd.UseLine())
+		}
+
+		return nil
+	}
+}

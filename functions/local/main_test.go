@@ -291,7 +291,7 @@ func TestWrongUse(t *testing.T) {
 		"negative customers":    {nil, []string{"demo", "--customers", "-5"}, []string{"--customers"}},
 		"negative categories":   {nil, []string{"demo", "--categories", "-1"}, []string{"--categories"}},
 		"no ids":                {nil, []string{"run", "--ids", ""}, []string{"--ids: must name at least one id"}},
-		"a part of them":        {withoutKey, []string{"serve"}, []string{"KLAVIYO_AUTH_KEY is required"}},
+		"a part of them":        {withoutKey, []string{"serve"}, []string{"not the demo shop, since CT_API_CLIENT is set; ", "KLAVIYO_AUTH_KEY is required"}},
 		"config":                {append(s.env, `CONFIG_JSON={"order":{"metrics":{"placed":1}}}`), []string{"run"}, []string{"CONFIG_JSON: order.metrics.placed: unknown key"}},
 		"config, demo":          {[]string{"CONFIG_ENV=nowhere"}, []string{"run"}, []string{"CONFIG_ENV: there is no config/nowhere.json"}},
 		"unknown resource":      {nil, []string{"run", "carts"}, []string{`"carts"`, "customers"}},
@@ -464,7 +464,7 @@ func TestInterruptedOtherwise(t *testing.T) {
 		t.Errorf("exit %d, want %d", code, exitUse)
 	}
 
-	wantIn(t, out, "with other options (--dry-run) was interrupted", "--restart")
+	wantIn(t, out, "with other options was interrupted; to go on with it: ", " run customers --dry-run --state "+state+"; to drop it, add --restart")
 
 	code, out = finish(t, local(t, s.env, "run", "customers", "--restart", "--state", state))
 	if code != 0 {

@@ -88,7 +88,7 @@ func withParked(ctx context.Context, state string, use func(parkedMessages) erro
 		if _, err := os.Stat(state); err != nil {
 			return fmt.Errorf("--state: %w", err)
 		}
-	case !hasCredentials():
+	case len(credentials()) == 0:
 		return errors.New("the demo shop keeps no parked messages; set PARKED_TOPIC, or the variables of your shop, or --state")
 	default:
 		env, err := settings.Load[environment](ctx, envconfig.OsLookuper())

@@ -21,6 +21,7 @@ import (
 // commercetools would publish, but Klaviyo is a recorder.
 //
 //	previewkind.go       what can be previewed, and the messages about it
+//	previewexpand.go     what a file refers to
 //	previewtransport.go  what stands in for Klaviyo, and for commercetools where a file does
 func previewCommand() *cobra.Command {
 	var file string
@@ -31,14 +32,14 @@ func previewCommand() *cobra.Command {
 		Long: "Takes one resource through the functions as the messages of commercetools about it would, and prints each request\n" +
 			"that Klaviyo would get, the endpoint above its JSON, as if Klaviyo had none of it yet. Nothing is sent to Klaviyo.\n" +
 			"Without an ID it is the first of the shop. With --file the resource comes from a file, or with - from the standard\n" +
-			"input; what it refers to, the products of an order say, still comes from commercetools.\n\n" +
+			"input, as GET gives it; what it refers to, a category's ancestors say, still comes from commercetools.\n\n" +
 			"Exit codes: 0 done or nothing would be sent, 1 a message about it could never succeed, 2 wrong use or settings or no\n" +
 			"such resource, 3 commercetools can't be read.",
 		Example: "  go run ./functions/local preview orders\n" +
 			"  go run ./functions/local preview customers 043cf898-d6f7-4572-b0c9-7e65a577069e\n" +
-			"  go run ./functions/local preview products --file product.json",
+			"  go run ./functions/local preview products --file - < product.json",
 		ValidArgs: resourceNames(),
-		Args:      cobra.RangeArgs(1, 2),
+		Args:      argsBetween(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kind, ok := previewKinds()[bulk.Resource(args[0])]
 			if !ok {
@@ -53,7 +54,7 @@ func previewCommand() *cobra.Command {
 				return errors.New("--file: the file names its resource; leave the ID out")
 			}
 
-			data, err := readMessage(file, cmd.InOrStdin())
+			data, err := readInput(file, cmd.InOrStdin())
 			if err != nil {
 				return fmt.Errorf("--file: %w", err)
 			}
@@ -89,11 +90,15 @@ func preview(ctx context.Context, kind previewKind, id string, given *previewed,
 		return err
 	}
 
-	client, rec := env.Commercetools.Client(), &recorder{}
+	client, rec, whole := env.Commercetools.Client(), &recorder{}, true
 
 	if given != nil {
-		client.Transport, err = newInPlace(
-			retry.NewTransport(), client.APIURL, client.ProjectKey, string(kind.endpoint), given.ID, given.raw)
+		var raw json.RawMessage
+		if raw, whole, err = given.expand(ctx, commercetools.New(client)); err != nil {
+			return err
+		}
+
+		client.Transport, err = newInPlace(retry.NewTransport(), client.APIURL, client.ProjectKey, string(kind.endpoint), given.ID, raw)
 		if err != nil {
 			return err
 		}
@@ -120,8 +125,8 @@ func preview(ctx context.Context, kind previewKind, id string, given *previewed,
 
 	fmt.Fprintf(out, "%s %s, as if Klaviyo had none of it yet; nothing is sent\n\n", kind.typeID, one.ID)
 
-	if given != nil && one.folded() {
-		fmt.Fprintf(out, "# the file lacks what its %s refer to, and the preview may lack it too; take it with ?expand=%s\n\n", kind.expanded, kind.expand)
+	if !whole {
+		fmt.Fprintf(out, "# commercetools doesn't give all that the file's %s refer to, and the preview lacks it\n\n", kind.expanded)
 	}
 
 	for _, m := range messages {

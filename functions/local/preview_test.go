@@ -227,13 +227,15 @@ func TestPreviewFile(t *testing.T) {
 			"# customer ResourceUpdated, through CustomerEvents\nPOST /api/profile-import\n{\n", `"last_name": "O'<Neil> & Søn"`, `"external_id": "not-there"`,
 		}},
 		"order": {"orders", order, map[string]any{"customerEmail": "new@shop.example.com", "orderState": "Cancelled"}, []string{
-			"the file lacks what its discountCodes refer to", "?expand=discountCodes[*].discountCode",
 			`"email": "new@shop.example.com"`, `"name": "Placed Order"`, `"name": "Cancelled Order"`, `"name": "Refunded Order"`, `"unique_id": "` + headOf(order).ID + ":",
 		}},
 		"order of nobody": {"orders", order, map[string]any{"customerEmail": "", "customerId": "", "discountCodes": []any{}}, []string{
 			"# OrderCreated, through OrderEvents\n# nothing is sent: ",
 		}},
-		"product":  {"products", product, map[string]any{"name": map[string]string{"en-US": "Renamed"}}, []string{`"title": "Renamed"`, "the file lacks what its categories refer to", "?expand=categories[*].ancestors[*]"}},
+		"product": {"products", product, map[string]any{"name": map[string]string{"en-US": "Renamed"}}, []string{`"title": "Renamed"`}},
+		"product in a category that is gone": {"products", product, map[string]any{"categories": []any{map[string]string{"typeId": "category", "id": "gone"}}}, []string{
+			"# commercetools doesn't give all that the file's categories refer to", "$custom:::$default:::gone",
+		}},
 		"category": {"categories", shop.Resource("categories", 9), map[string]any{"name": map[string]string{"en-US": "Top"}, "ancestors": []any{}}, []string{`"name": "Top"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -256,8 +258,45 @@ func TestPreviewFile(t *testing.T) {
 
 			wantIn(t, out, tt.want...)
 
-			if folded := slices.ContainsFunc(tt.want, func(w string) bool { return strings.Contains(w, "?expand=") }); !folded && strings.Contains(out, "?expand=") {
-				t.Errorf("nothing is folded in this file:\n%s", out)
+			if gone := strings.Contains(string(raw), `"gone"`); !gone && strings.Contains(out, "commercetools doesn't give") {
+				t.Errorf("commercetools has all that this file refers to:\n%s", out)
+			}
+		})
+	}
+}
+
+// TestPreviewFileIsWhole: a file only names what the resource refers to, and shows as much as the resource of the shop.
+func TestPreviewFileIsWhole(t *testing.T) {
+	t.Parallel()
+
+	size := commercetoolstest.Size{Customers: 20, Orders: 100, Products: 200, Categories: 40}
+	s, shop := newShopOf(t, size, klaviyotest.Options{}, asItIs), commercetoolstest.NewShop(demoSeed, size)
+	category, plainCategory := found(t, shop, "categories", func(c commercetools.Category) bool { return len(c.Ancestors) > 1 })
+	product, plainProduct := found(t, shop, "product-projections", func(p commercetools.Product) bool {
+		return slices.ContainsFunc(p.Categories, func(c commercetools.CategoryReference) bool { return c.ID == category.ID })
+	})
+	order, plainOrder := found(t, shop, "orders", func(o commercetools.Order) bool {
+		return o.OrderState == "Open" && o.CustomerEmail != "" && len(o.DiscountCodes) > 0
+	})
+
+	for resource, tt := range map[string]struct {
+		id   string
+		file json.RawMessage
+		has  string
+	}{
+		"categories": {category.ID, plainCategory, " > "}, "products": {product.ID, plainProduct, category.Ancestors[0].ID}, "orders": {order.ID, plainOrder, `"DiscountCode": "`},
+	} {
+		t.Run(resource, func(t *testing.T) {
+			t.Parallel()
+
+			_, want := finish(t, local(t, s.env, "preview", resource, tt.id))
+			wantIn(t, want, tt.has)
+
+			c := local(t, s.env, "preview", resource, "--file", "-")
+			c.Stdin = bytes.NewReader(tt.file)
+
+			if code, got := finish(t, c); code != 0 || got != want {
+				t.Errorf("exit %d, (-the shop's +the file's):\n%s", code, cmp.Diff(want, got))
 			}
 		})
 	}
@@ -297,7 +336,7 @@ func TestPreviewWrong(t *testing.T) {
 		code int
 		want string
 	}{
-		"no resource":        {nil, nil, "", exitUse, "accepts between 1 and 2 arg(s)"},
+		"no resource":        {nil, nil, "", exitUse, "it is called as: local preview customers|orders|products|categories [ID] "},
 		"unknown resource":   {nil, []string{"carts"}, "", exitUse, `there is no preview of "carts"; there is one of: `},
 		"missing":            {s.env, []string{"customers", "nobody"}, "", exitUse, "commercetools has no customer nobody"},
 		"not published":      {s.env, []string{"products", "nothing"}, "", exitUse, "commercetools has no product nothing that is published"},
@@ -305,7 +344,7 @@ func TestPreviewWrong(t *testing.T) {
 		"empty shop":         {s.env, []string{"orders"}, "", exitUse, "the shop has no order yet"},
 		"settings":           {withEnv("CT_API_URL=nonsense"), []string{"orders"}, "", exitUse, "CT_API_URL: must be"},
 		"id and file":        {nil, []string{"customers", "c"}, customer, exitUse, "--file: the file names its resource"},
-		"no file":            {nil, []string{"customers", "--file", "nowhere.json"}, "", exitUse, "--file: the message: open nowhere.json"},
+		"no file":            {nil, []string{"customers", "--file", "nowhere.json"}, "", exitUse, "--file: nothing to read: open nowhere.json"},
 		"no JSON":            {nil, []string{"customers"}, `{"id":`, exitUse, "--file: it is not the JSON of one resource"},
 		"a list":             {nil, []string{"customers"}, "[" + customer + "]", exitUse, "--file: it is not the JSON of one resource"},
 		"a page":             {nil, []string{"customers"}, `{"results":[]}`, exitUse, "it has no email, and every customer has; take it as GET /customers/ID answers"},

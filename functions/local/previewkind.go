@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
@@ -19,25 +18,16 @@ type previewKind struct {
 	endpoint commercetools.Endpoint
 	// mark is a property that every resource of the type has, and none of the other types.
 	mark string
-	// expanded is the property whose references a function asks commercetools to resolve, and by which path.
-	expanded, expand string
+	// expanded is the property whose references a function asks commercetools to resolve.
+	expanded string
 }
 
 func previewKinds() map[bulk.Resource]previewKind {
 	return map[bulk.Resource]previewKind{
-		bulk.Customers: {typeID: "customer", endpoint: commercetools.Customers, mark: "email"},
-		bulk.Orders: {
-			typeID: "order", endpoint: commercetools.Orders, mark: "orderState",
-			expanded: "discountCodes", expand: commercetools.ExpandDiscountCodes,
-		},
-		bulk.Products: {
-			typeID: "product", endpoint: commercetools.ProductProjections, mark: "variants",
-			expanded: "categories", expand: commercetools.ExpandCategoryAncestors,
-		},
-		bulk.Categories: {
-			typeID: "category", endpoint: commercetools.Categories, mark: "ancestors",
-			expanded: "ancestors", expand: commercetools.ExpandAncestors,
-		},
+		bulk.Customers:  {typeID: "customer", endpoint: commercetools.Customers, mark: "email"},
+		bulk.Orders:     {typeID: "order", endpoint: commercetools.Orders, mark: "orderState", expanded: "discountCodes"},
+		bulk.Products:   {typeID: "product", endpoint: commercetools.ProductProjections, mark: "variants", expanded: "categories"},
+		bulk.Categories: {typeID: "category", endpoint: commercetools.Categories, mark: "ancestors", expanded: "ancestors"},
 	}
 }
 
@@ -85,37 +75,6 @@ func (k previewKind) read(raw []byte) (previewed, error) {
 	}
 
 	return p, nil
-}
-
-// folded tells whether the resource names others that the function would have had commercetools put in.
-func (p previewed) folded() bool {
-	var (
-		properties map[string]json.RawMessage
-		value      any
-	)
-
-	_ = json.Unmarshal(p.raw, &properties) // read did
-	_ = json.Unmarshal(properties[p.expanded], &value)
-
-	return folded(value)
-}
-
-// folded looks for references without the resource that they lead to.
-func folded(value any) bool {
-	switch v := value.(type) {
-	case []any:
-		return slices.ContainsFunc(v, folded)
-	case map[string]any:
-		if code, ok := v["discountCode"]; ok {
-			return folded(code)
-		}
-
-		obj, ok := v["obj"].(map[string]any)
-
-		return !ok || folded(obj["ancestors"])
-	}
-
-	return false
 }
 
 // previewMessage is a message that commercetools publishes about a resource.

@@ -24,11 +24,11 @@ func sendCommand() *cobra.Command {
 			"Pub/Sub pushes it, from a file or with - from the standard input. It puts the message through the function\n" +
 			"that takes messages about such a resource, and says what became of it. Nothing is parked.\n\n" +
 			"Exit codes: 0 done or nothing to do, 1 it did not succeed, 2 wrong use or settings.",
-		Example: "  go run ./functions/local send message.json\n" +
+		Example: "  go run ./functions/local send - < message.json\n" +
 			"  echo '{\"notificationType\":\"ResourceUpdated\",\"resource\":{\"typeId\":\"customer\",\"id\":\"…\"}}' | go run ./functions/local send -",
-		Args: cobra.ExactArgs(1),
+		Args: argsBetween(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			data, err := readMessage(args[0], cmd.InOrStdin())
+			data, err := readInput(args[0], cmd.InOrStdin())
 			if err != nil {
 				return err
 			}
@@ -38,8 +38,8 @@ func sendCommand() *cobra.Command {
 	}
 }
 
-// readMessage reads the file, or in for "-".
-func readMessage(path string, in io.Reader) (data []byte, err error) {
+// readInput reads the file, or in for "-".
+func readInput(path string, in io.Reader) (data []byte, err error) {
 	if path == "-" {
 		data, err = io.ReadAll(io.LimitReader(in, maxMessage))
 	} else {
@@ -47,7 +47,7 @@ func readMessage(path string, in io.Reader) (data []byte, err error) {
 	}
 
 	if err != nil {
-		return nil, fmt.Errorf("the message: %w", err)
+		return nil, fmt.Errorf("nothing to read: %w", err)
 	}
 
 	return data, nil

@@ -82,9 +82,15 @@ func TestSendFile(t *testing.T) {
 
 	wantIn(t, out, "demo shop:", "CustomerEvents customer/"+id+": done")
 
-	for _, args := range [][]string{{"send"}, {"send", path + ".none"}} {
-		if code, out := finish(t, local(t, nil, args...)); code != exitUse {
-			t.Errorf("%v: exit %d, want %d: %s", args, code, exitUse, out)
+	for want, args := range map[string][]string{
+		"it is called as: local send FILE|- ":       {"send"},
+		"nothing to read: open " + path + ".none: ": {"send", path + ".none"},
+	} {
+		code, out := finish(t, local(t, nil, args...))
+		if code != exitUse {
+			t.Errorf("%v: exit %d, want %d", args, code, exitUse)
 		}
+
+		wantIn(t, out, want)
 	}
 }
