@@ -26,7 +26,7 @@ func notRun() map[string]string {
 }
 
 // asTheyAre are the tools that run as they are.
-func asTheyAre() []string { return []string{"cat", "cp", "sleep"} }
+func asTheyAre() []string { return []string{"cat", "cp", "rm", "sleep"} }
 
 // Where a command of a README goes in the test: `serve` ends when it has said where, a demo shop is small, nobody is there to
 // say yes, and curl is this test binary.
@@ -56,9 +56,6 @@ case " TARGETS " in *" $1 "*) ;; *) echo "make $1: there is no such target" >&2 
 	readmeCurl = `#!/bin/sh
 CTKLAVIYO_TEST_AS_COMMAND=` + asCurl + ` exec SELF "$@"
 `
-	readmeProduct = `{"id":"p1","version":1,"createdAt":"2026-01-01T00:00:00Z","lastModifiedAt":"2026-01-01T00:00:00Z",
-"name":{"en":"Shirt"},"slug":{"en":"shirt"},"published":true,"categories":[],"masterVariant":{"id":1,"sku":"S"},"variants":[]}
-`
 	// asCurl makes the test binary be curl, and curlBase is where all its requests go.
 	asCurl, curlBase = "curl", "CTKLAVIYO_TEST_CURL"
 )
@@ -79,10 +76,9 @@ func readmeFolder(t *testing.T) string {
 		targets = append(targets, target[1])
 	}
 
-	message, _ := created(t, 0)
 	files := map[string]string{
-		"message.json": message, "product.json": readmeProduct, "bin/local": readmeLocal,
-		"path/go": readmeGo, "path/make": readmeMake, "path/curl": readmeCurl,
+		"bin/local": readmeLocal,
+		"path/go":   readmeGo, "path/make": readmeMake, "path/curl": readmeCurl,
 		"terraform.tfvars.example": readme(t, "terraform/terraform.tfvars.example"),
 		"backend.tf.example":       readme(t, "terraform/backend.tf.example"),
 	}
