@@ -63,13 +63,6 @@ locals {
     TASKS_SERVICE_ACCOUNT = google_service_account.tasks.email
     WORKER_URL            = local.worker_url
   })
-
-  # Which messages the functions handle is in the config file. Later layers win.
-  config_layers = concat(
-    [jsondecode(file("${path.module}/../config/default.json"))],
-    [for name in compact([var.config_env]) : jsondecode(file("${path.module}/../config/${name}.json"))],
-    [var.config],
-  )
 }
 
 resource "google_project_service" "this" {

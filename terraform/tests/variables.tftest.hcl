@@ -75,7 +75,6 @@ run "unknown_names" {
   variables {
     leave_out       = ["inventory"]
     scaling         = { orders = {} }
-    config          = { disableEvents = [] }
     nightly_imports = { resources = ["inventory"] }
     config_env      = "nowhere"
   }
@@ -83,7 +82,6 @@ run "unknown_names" {
   expect_failures = [
     var.leave_out,
     var.scaling,
-    var.config,
     var.nightly_imports,
     var.config_env,
   ]
@@ -154,4 +152,77 @@ run "an_api_client_of_your_own_is_no_json" {
   expect_failures = [
     var.ct_api_client,
   ]
+}
+
+# With a key, a type or an event in the config that the functions don't know, each of them would answer 503.
+run "an_unknown_key_on_top" {
+  command = plan
+  variables {
+    config = { disableEvents = [] }
+  }
+
+  assert {
+    condition     = local.config_unknown == ["disableEvents in config"]
+    error_message = "The message doesn't say which key."
+  }
+  expect_failures = [terraform_data.config]
+}
+
+run "unknown_keys_further_down" {
+  command = plan
+  variables {
+    config = { order = { metrcs = {}, metrics = { placed = "Placed" } }, customer = { customFields = { properties = { maps = {} } } } }
+  }
+
+  assert {
+    condition     = local.config_unknown == ["customer.customFields.properties.maps in config", "order.metrcs in config", "order.metrics.placed in config"]
+    error_message = "The message doesn't say which keys."
+  }
+  expect_failures = [terraform_data.config]
+}
+
+run "another_type" {
+  command = plan
+  variables {
+    config = { bulk = true, customer = null, disabledEvents = "OrderRefunded", order = { guideProperties = "true" } }
+  }
+
+  assert {
+    condition     = local.config_unknown == ["bulk in config", "customer in config", "disabledEvents in config", "order.guideProperties in config"]
+    error_message = "The message doesn't say which values."
+  }
+  expect_failures = [terraform_data.config]
+}
+
+run "an_unknown_event" {
+  command = plan
+  variables {
+    config = { disabledEvents = ["OrderRefunded", "OrderRefund"] }
+  }
+
+  assert {
+    condition     = local.config_unknown_events == ["OrderRefund in config"]
+    error_message = "The message doesn't say which event."
+  }
+  expect_failures = [terraform_data.config]
+}
+
+run "all_that_a_config_may_have" {
+  command = plan
+  variables {
+    config_env = "default"
+    config = {
+      bulk           = { backfill = false }
+      disabledEvents = ["OrderRefunded"]
+      order = {
+        properties   = { map = { orderNumber = "Number" } }
+        customFields = { properties = { map = { gift = "Gift" } } }
+      }
+    }
+  }
+
+  assert {
+    condition     = length(local.config_unknown) + length(local.config_unknown_events) == 0
+    error_message = "What the functions take is refused."
+  }
 }
