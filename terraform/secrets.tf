@@ -41,11 +41,8 @@ resource "google_secret_manager_secret_version" "klaviyo" {
 }
 
 # What the functions read in commercetools, and nothing that they could change.
-resource "commercetools_api_client" "this" {
-  count = var.create_api_client ? 1 : 0
-
-  name = "ctklaviyo ${var.prefix}"
-  scope = [
+resource "terraform_data" "ct_scopes" {
+  input = [
     for scope in [
       "view_categories",
       "view_customers",
@@ -56,9 +53,20 @@ resource "commercetools_api_client" "this" {
       "view_standalone_prices",
     ] : "${scope}:${var.ct_project_key}"
   ]
+}
 
+resource "commercetools_api_client" "this" {
+  count = var.create_api_client ? 1 : 0
+
+  name  = "ctklaviyo ${var.prefix}"
+  scope = terraform_data.ct_scopes.input
+
+  # commercetools may answer with other scopes than it was asked for, which the provider takes for a change: each apply would
+  # make a new client and deploy the functions again. Only what is asked for counts; nobody can change a client's scopes later.
   lifecycle {
     create_before_destroy = true
+    ignore_changes        = [scope]
+    replace_triggered_by  = [terraform_data.ct_scopes]
   }
 }
 
