@@ -138,15 +138,15 @@ resource "google_monitoring_alert_policy" "parked" {
       Klaviyo refuses a record, or a message can't be read. It was set aside in `${google_pubsub_subscription.parked.name}`,
       where it stays for 31 days; the others go on.
 
-      1. Look at them, which takes nothing away, in the repository's root:
-         `PARKED_SUBSCRIPTION=projects/${var.project}/subscriptions/${google_pubsub_subscription.parked.name} go run ./functions/local parked list`.
-         It says which resource, and why.
+      1. Set the deployment's variables, in the repository's root ("Replay" in terraform/README.md):
+         `eval "$(terraform -chdir=terraform output -raw parked_settings)"`. Look, which takes nothing away:
+         `go run ./functions/local parked list`. It says which resource, and why.
       2. `klaviyo_rejected`: mend the record in commercetools; the pointer names the field. `conflict`: two profiles in Klaviyo
          share an identifier; merge them. `unreadable`: `error` says what can't be read; make a record
          that is too large smaller, and ask who else publishes to the topic where it is no message of the shop's.
          `unsupported`: `error` says what this connector can't map; what Klaviyo has stays as it is.
-      3. `parked replay` in the place of `parked list` handles them again, `parked drop` takes them out ("Replay" in
-         terraform/README.md). The alert ends when none is left.
+      3. `parked replay` in the place of `parked list` handles them again, `parked drop` takes them out. The alert ends when
+         none is left.
     EOT
   }
 }

@@ -31,6 +31,18 @@ output "parked_topic" {
   value       = google_pubsub_topic.parked.id
 }
 
+output "parked_settings" {
+  description = "What `go run ./functions/local parked` needs to read and replay parked messages as the deployed functions do, for eval \"$(terraform output -raw parked_settings)\". The secrets are fetched when it runs. What the functions don't have is emptied, so that nothing left in the shell or in .env counts."
+  value = join("\n", concat(
+    [for name, value in merge(local.api_environment, local.file_environment, local.shop_environment, {
+      CT_SCOPES           = null
+      NODE_CONFIG         = null
+      PARKED_SUBSCRIPTION = "projects/${var.project}/subscriptions/${google_pubsub_subscription.parked.name}"
+    }) : "export ${name}='${value == null ? "" : replace(value, "'", "'\\''")}'"],
+    [for name, s in local.api_secrets : "export ${name}=\"$(gcloud secrets versions access ${s.version} --secret=${s.secret} --project=${var.project})\""],
+  ))
+}
+
 output "queue" {
   description = "The Cloud Tasks queue of the imports."
   value       = google_cloud_tasks_queue.bulk.id

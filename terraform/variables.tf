@@ -80,6 +80,11 @@ variable "ct_region" {
     condition     = can(regex("^[a-z0-9-]+\\.(gcp|aws|azure)$", var.ct_region))
     error_message = "ct_region must be a region of commercetools, such as europe-west1.gcp or us-east-2.aws."
   }
+
+  validation {
+    condition     = !startswith(var.ct_region, "cn-")
+    error_message = "ct_region must not be one in China: projects there, at commercetools.cn, are not supported."
+  }
 }
 
 variable "create_subscriptions" {
@@ -295,7 +300,7 @@ variable "bulksync_invokers" {
 }
 
 variable "nightly_imports" {
-  description = "Imports at night of what changed lately: which resources (customers, orders, categories, products; none by default), when (a cron expression, a time zone), and how far back."
+  description = "Imports at night of what changed lately: which resources (customers, orders, categories, products; none by default), when (a cron expression, a time zone), and how far back. Products and orders start half an hour later, after categories and customers."
   type = object({
     resources = optional(set(string), [])
     schedule  = optional(string, "0 3 * * *")
@@ -310,8 +315,8 @@ variable "nightly_imports" {
   }
 
   validation {
-    condition     = can(regex("^\\S+( \\S+){4}$", var.nightly_imports.schedule))
-    error_message = "nightly_imports.schedule must be a cron expression of five fields, such as 0 3 * * *."
+    condition     = can(regex("^[12]?[0-9]( \\S+){4}$", var.nightly_imports.schedule))
+    error_message = "nightly_imports.schedule must be a cron expression of five fields such as 0 3 * * *, whose minute is a number from 0 to 29."
   }
 
   validation {

@@ -32,7 +32,7 @@ func TestReadmeCommands(t *testing.T) {
 
 	topics := pstest.NewServer()
 	t.Cleanup(func() { _ = topics.Close() })
-	openParked(t, topics, "my-shop-123456", "ctk-prod-parked")
+	openParked(t, topics, "my-shop-123456", "ctk-prod-orderevents-dead")
 
 	for _, path := range []string{"README.md", "terraform/README.md"} {
 		for _, block := range blocks(t, path) {
@@ -48,7 +48,7 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// openParked makes the topic and the subscription of parked messages.
+// openParked makes a topic and the subscription that keeps its messages.
 func openParked(t *testing.T, topics *pstest.Server, project, name string) {
 	t.Helper()
 

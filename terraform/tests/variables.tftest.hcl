@@ -154,6 +154,20 @@ run "an_api_client_of_your_own_is_no_json" {
   ]
 }
 
+# Half an hour later would be the next hour; China's hosts have another name.
+run "not_as_it_seems" {
+  command = plan
+  variables {
+    nightly_imports = { schedule = "30 3 * * *" }
+    ct_region       = "cn-northwest-1.aws"
+  }
+
+  expect_failures = [
+    var.nightly_imports,
+    var.ct_region,
+  ]
+}
+
 # With a key, a type or an event in the config that the functions don't know, each of them would answer 503.
 run "an_unknown_key_on_top" {
   command = plan

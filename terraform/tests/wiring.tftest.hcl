@@ -58,7 +58,7 @@ variables {
   preferred_currency   = "USD"
   product_url_template = "https://example.com/p/{{productSlug}}"
   config_env           = "default"
-  config               = { disabledEvents = ["OrderRefunded"] }
+  config               = { disabledEvents = ["OrderRefunded"], product = { missingText = "It's new" } }
   bulksync_invokers    = ["group:shop@example.com"]
 }
 
@@ -146,6 +146,12 @@ run "as_most_have_it" {
     error_message = "A build reads the source and writes its log, no more, and nobody else gets its rights."
   }
 
+  # commercetools may answer with other scopes: only another list of wanted ones makes a new client.
+  assert {
+    condition     = toset(terraform_data.ct_scopes.input) == commercetools_api_client.this[0].scope
+    error_message = "Scopes that are added here don't replace the API client."
+  }
+
   # Who may call.
   assert {
     condition     = alltrue([for f in concat(values(local.realtime), [module.bulkworker]) : f.function.service_config[0].ingress_settings == "ALLOW_INTERNAL_ONLY"])
@@ -225,6 +231,27 @@ run "as_most_have_it" {
     error_message = "The command that starts an import has no body."
   }
 
+  # A replay maps as the functions do: every variable of theirs (shared/settings), and nothing that the shell has besides.
+  assert {
+    condition = toset(split("\n", output.parked_settings)) == toset([
+      "export CONFIG_ENV='default'",
+      "export CONFIG_JSON='{\"disabledEvents\":[\"OrderRefunded\"],\"product\":{\"missingText\":\"It'\\''s new\"}}'",
+      "export CT_API_CLIENT=\"$(gcloud secrets versions access 7 --secret=ctklaviyo-ct-api-client --project=my-shop)\"",
+      "export CT_API_URL='https://api.europe-west1.gcp.commercetools.com'",
+      "export CT_AUTH_URL='https://auth.europe-west1.gcp.commercetools.com'",
+      "export CT_PROJECT_ID='my-shop'",
+      "export CT_SCOPES=''",
+      "export KLAVIYO_API_URL=''",
+      "export KLAVIYO_AUTH_KEY=\"$(gcloud secrets versions access 7 --secret=ctklaviyo-klaviyo-auth-key --project=my-shop)\"",
+      "export NODE_CONFIG=''",
+      "export PARKED_SUBSCRIPTION='projects/my-shop/subscriptions/ctklaviyo-parked'",
+      "export PREFERRED_CURRENCY='USD'",
+      "export PREFERRED_LOCALE='en-US'",
+      "export PRODUCT_URL_TEMPLATE='https://example.com/p/{{productSlug}}'",
+    ])
+    error_message = "Whoever replays a message does it with other settings than the deployment's, or sees a secret."
+  }
+
   # Nobody asked for imports at night.
   assert {
     condition     = length(google_cloud_scheduler_job.nightly) == 0 && length(google_service_account.scheduler) == 0
@@ -301,7 +328,7 @@ run "alerts_tell_what_to_do" {
 run "nightly_imports" {
   command = plan
   variables {
-    nightly_imports = { resources = ["customers"] }
+    nightly_imports = { resources = ["customers", "orders", "categories", "products"], schedule = "5 3 * * *" }
   }
 
   assert {
@@ -311,6 +338,10 @@ run "nightly_imports" {
   assert {
     condition     = base64decode(google_cloud_scheduler_job.nightly["customers"].http_target[0].body) == "{\"since\":\"26h\"}"
     error_message = "The job doesn't say how far back, and would import everything."
+  }
+  assert {
+    condition     = { for name, job in google_cloud_scheduler_job.nightly : name => job.schedule } == { categories = "5 3 * * *", customers = "5 3 * * *", orders = "35 3 * * *", products = "35 3 * * *" }
+    error_message = "Products start before their categories, or orders before their customers."
   }
   assert {
     condition     = google_cloud_scheduler_job.nightly["customers"].http_target[0].oidc_token[0].audience == "https://function-abcdefghij-ew.a.run.app"

@@ -31,7 +31,8 @@ resource "google_monitoring_alert_policy" "dead" {
          `klaviyo_unavailable` with status 401 or 403 is the key, `commercetools_unavailable` with 401 or 403 the API client,
          `not_configured` a setting.
       2. Mend it, and see in the log that newer messages are done.
-      3. Replay the dead letters ("Replay" in terraform/README.md), in the repository's root:
+      3. Replay the dead letters ("Replay" in terraform/README.md), in the repository's root. Set the deployment's variables
+         with `eval "$(terraform -chdir=terraform output -raw parked_settings)"`, then:
          `PARKED_SUBSCRIPTION=projects/${var.deployment.project}/subscriptions/${google_pubsub_subscription.dead.name} go run ./functions/local parked replay`.
          The functions are idempotent; a message too many does no harm.
     EOT
