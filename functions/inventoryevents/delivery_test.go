@@ -1,7 +1,9 @@
 package inventoryevents
 
 import (
+	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -63,32 +65,54 @@ func broken(id string) []byte {
 	return []byte(`{"id":"` + id + `","sku":"s","availableQuantity":"many"}`)
 }
 
-// While a writing waits, another instance handles a message about a newer change from start to end. The older stock is
+func TestDeletedParked(t *testing.T) {
+	t.Parallel()
+
+	s := open(t, functiontest.Options{})
+	s.ExpectParked(t, strings.Replace(changed(t, "ResourceDeleted"), "{", `{"resourceUserProvidedIdentifiers":{"sku":7},`, 1), map[string]string{
+		"function": "InventoryEvents", "resource": "inventory-entry/" + entry, "reason": "unreadable",
+	})
+}
+
+// While a writing waits, another instance handles a message about something newer from start to end. The older stock is
 // written last, but it must not stay.
 func TestOvertaken(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var (
-			s     *functiontest.Shop
-			other http.HandlerFunc
-		)
 
-		s = open(t, functiontest.Options{InMemory: true, AtKlaviyo: functiontest.Overtaken("PATCH", func() {
-			s.Commercetools.Put("inventory", stockOf(entry, sku, "", 0))
+	for name, tt := range map[string]struct {
+		now   []json.RawMessage
+		newer string
+	}{
+		"sold out": {[]json.RawMessage{stockOf(entry, sku, "", 0)}, changed(t, "ResourceUpdated")},
+		"deleted":  {nil, changedSKU(t, "ResourceDeleted")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var (
+					s     *functiontest.Shop
+					other http.HandlerFunc
+				)
 
-			if status := functiontest.Deliver(t, other, changed(t, "ResourceUpdated")); status != http.StatusNoContent {
-				t.Errorf("the newer message: status %d, want 204", status)
-			}
-		})})
-		other = s.Instance(t)
+				s = open(t, functiontest.Options{InMemory: true, AtKlaviyo: functiontest.Overtaken("PATCH", func() {
+					s.Commercetools.Delete("inventory", entry)
+					s.Commercetools.Put("inventory", tt.now...)
 
-		s.Commercetools.Put("inventory", stockOf(entry, sku, "", 7))
-		s.Acknowledged(t, changed(t, "ResourceUpdated"))
+					if status := functiontest.Deliver(t, other, tt.newer); status != http.StatusNoContent {
+						t.Errorf("the newer message: status %d, want 204", status)
+					}
+				})})
+				other = s.Instance(t)
 
-		if quantity(s) != 0 {
-			t.Errorf("stock %d, want 0", quantity(s))
-		}
-	})
+				s.Commercetools.Put("inventory", stockOf(entry, sku, "", 7))
+				s.Acknowledged(t, changedSKU(t, "ResourceUpdated"))
+
+				if quantity(s) != 0 {
+					t.Errorf("stock %d, want 0", quantity(s))
+				}
+			})
+		})
+	}
 }
 
 // However many messages there are about a stock, they cost two turns: the one that is in hand when they come, and one for all

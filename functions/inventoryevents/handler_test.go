@@ -18,13 +18,19 @@ func TestMessages(t *testing.T) {
 		name    string
 		config  string
 		payload string
+		gone    bool // the entry is, and the SKU has another
 		want    int
 		reason  string
 	}{
 		{name: "updated", payload: changed(t, "ResourceUpdated"), want: 7},
 		{name: "created", payload: changed(t, "ResourceCreated"), want: 7},
 
-		{name: "deleted", payload: changed(t, "ResourceDeleted"), want: before, reason: "no message that changes a stock"},
+		{name: "deleted", payload: changedSKU(t, "ResourceDeleted"), gone: true, want: 7},
+		{name: "updated, and deleted since", payload: changedSKU(t, "ResourceUpdated"), gone: true, want: 7},
+		{
+			name: "deleted, without a SKU", payload: changed(t, "ResourceDeleted"), gone: true,
+			want: before, reason: "gone from commercetools",
+		},
 		{
 			name: "a message", payload: functiontest.Message(t, "inventory-entry", entry, "InventoryEntryQuantitySet", nil),
 			want: before, reason: "no message that changes a stock",
@@ -37,6 +43,10 @@ func TestMessages(t *testing.T) {
 			name: "disabled", payload: changed(t, "ResourceUpdated"), config: `{"disabledEvents":["InventoryResourceUpdated"]}`,
 			want: before, reason: "switched off by disabledEvents",
 		},
+		{
+			name: "deleted, disabled", payload: changedSKU(t, "ResourceDeleted"), gone: true, config: `{"disabledEvents":["InventoryResourceUpdated"]}`,
+			want: before, reason: "switched off by disabledEvents",
+		},
 	}
 	for _, tt := range tests {
 		for format, payload := range functiontest.Formats(t, tt.payload) {
@@ -45,6 +55,12 @@ func TestMessages(t *testing.T) {
 
 				s := open(t, functiontest.Options{Config: tt.config, Checked: format == "Platform"})
 				s.Commercetools.Put("inventory", stockOf(entry, sku, "", 7))
+
+				if tt.gone {
+					s.Commercetools.Delete("inventory", entry)
+					s.Commercetools.Put("inventory", stockOf("2", sku, "", 7))
+				}
+
 				s.Acknowledged(t, payload)
 
 				if got := quantity(s); got != tt.want {
@@ -120,6 +136,46 @@ func TestChannels(t *testing.T) {
 	}
 }
 
+// What a SKU has left when one of its entries is deleted.
+func TestDeleted(t *testing.T) {
+	t.Parallel()
+
+	inBerlin := `{"product":{"inventory":{"useChannelInventory":"` + berlin + `"}}}`
+
+	tests := map[string]struct {
+		config  string
+		entries []json.RawMessage
+		want    int
+	}{
+		"nothing":                         {"", nil, 0},
+		"nothing in the channel":          {inBerlin, nil, 0},
+		"another channel's":               {"", []json.RawMessage{stockOf("2", sku, paris, 8)}, 0},
+		"another channel's, in a channel": {inBerlin, []json.RawMessage{stockOf("2", sku, paris, 8)}, 0},
+		"that of no channel":              {inBerlin, []json.RawMessage{stockOf("2", sku, "", 8)}, 8},
+		"the channel's":                   {inBerlin, []json.RawMessage{stockOf("2", sku, berlin, 8), stockOf("3", sku, paris, 9)}, 8},
+		"another SKU's":                   {"", []json.RawMessage{stockOf("2", "another", "", 8)}, 0},
+		"a new one":                       {"", []json.RawMessage{stockOf("2", sku, "", 8)}, 8},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			s := open(t, functiontest.Options{Config: tt.config, Checked: true})
+			s.Commercetools.Put("inventory", tt.entries...)
+
+			for range 2 {
+				s.Done(t, changedSKU(t, "ResourceDeleted"))
+
+				if got := quantity(s); got != tt.want {
+					t.Errorf("stock %d, want %d", got, tt.want)
+				}
+
+				s.ExpectRequests(t, 2, 1)
+			}
+		})
+	}
+}
+
 func TestNothingToWrite(t *testing.T) {
 	t.Parallel()
 
@@ -144,7 +200,7 @@ func TestNothingToWrite(t *testing.T) {
 	}
 }
 
-// The sample message about the sample entry.
+// The sample messages about the sample entry, and when it is gone.
 func TestSample(t *testing.T) {
 	t.Parallel()
 
@@ -163,5 +219,12 @@ func TestSample(t *testing.T) {
 
 	if got := s.Klaviyo.Variants()[1].Attributes["inventory_quantity"]; got != 477.0 {
 		t.Errorf("stock %v, want 477", got)
+	}
+
+	s.Commercetools.Delete("inventory", entry)
+	s.Acknowledged(t, string(functiontest.SampleMessage(t, "inventory-entry ResourceDeleted")))
+
+	if got := s.Klaviyo.Variants()[1].Attributes["inventory_quantity"]; got != 0.0 {
+		t.Errorf("stock %v when the entry is gone, want 0", got)
 	}
 }

@@ -2,7 +2,8 @@
 // commercetools' inventory. The changes of inventory entries trigger it, by a Pub/Sub push subscription.
 //
 // Orders change the stock without a message, so that the changes are what counts. Each brings the variant to the stock as
-// it is now, so that they may come twice, late, or in any order.
+// it is now, so that they may come twice, late, or in any order. The end of an entry is such a change: the SKU's other
+// entries are left, or none.
 package inventoryevents
 
 import (

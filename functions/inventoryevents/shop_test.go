@@ -3,6 +3,7 @@ package inventoryevents
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/ctklaviyo/connector/shared/functiontest"
@@ -63,4 +64,13 @@ func changed(t *testing.T, kind string) string {
 	t.Helper()
 
 	return functiontest.Change(t, "inventory-entry", entry, kind)
+}
+
+// changedSKU is changed with the SKU in it.
+func changedSKU(t *testing.T, kind string) string {
+	t.Helper()
+
+	identifiers := functiontest.Encode(t, map[string]any{"sku": sku})
+
+	return strings.Replace(changed(t, kind), "{", `{"resourceUserProvidedIdentifiers":`+string(identifiers)+`,`, 1)
 }
