@@ -1,6 +1,7 @@
 package klaviyo
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 )
@@ -12,7 +13,28 @@ var ErrProfileTooLarge = errors.New("klaviyo: the profile is larger than 100 KB"
 func profileForm() form {
 	return form{
 		kind: "profile-bulk-import-job", list: "profiles", maxRows: 10_000, maxRow: 100_000, tooLarge: ErrProfileTooLarge,
+		mend: withoutRefusedPhone,
 	}
+}
+
+// withoutRefusedPhone is a row without its phone number, when that is what Klaviyo refuses and not all that there is.
+func withoutRefusedPhone(encoded []byte, why Refused) []byte {
+	var sent struct {
+		Attributes Profile `json:"attributes"`
+	}
+
+	if !atPhone(why.Pointer) || json.Unmarshal(encoded, &sent) != nil || sent.Attributes.PhoneNumber.IsZero() {
+		return nil
+	}
+
+	p := sent.Attributes.WithoutPhone()
+
+	var mended rows
+	if len(identifiers(p)) == 0 || mended.encode(resource{Type: profileType, Attributes: p}) != nil {
+		return nil
+	}
+
+	return mended.buf.Bytes()
 }
 
 // ProfileBatch is the body of a bulk import job: at most 10,000 profiles and 5 MB. Each profile is encoded once, into one

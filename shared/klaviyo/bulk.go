@@ -19,12 +19,13 @@ type Refused struct {
 }
 
 // sendRows sends rows, and reads the answer into answer unless that is nil. Klaviyo looks over all of them first and takes
-// none when one is malformed; those that it points at come back as refused, and the rest is sent again. taken are the
-// others; without any nothing was done. Every other answer, also a 400 that points at no row, is an *[Error].
+// none when one is malformed; those that it points at come back as refused, unless the form can mend them, and the rest is
+// sent again. taken are the others; without any nothing was done. Every other answer, also a 400 that points at no row, is an
+// *[Error].
 func (c *Client) sendRows(
 	ctx context.Context, operation string, f form, r *rows, answer any,
 ) (taken []row, refused []Refused, err error) {
-	// Each turn ends the loop or takes at least one row out.
+	// Each turn ends the loop, or takes out or mends at least one row.
 	for left := r.list; len(left) > 0; {
 		err := c.send(ctx, request{
 			operation: operation, method: http.MethodPost, path: f.path(), body: r.body(f, left),
@@ -33,26 +34,41 @@ func (c *Client) sendRows(
 			return left, refused, nil
 		}
 
-		bad := refusedRows(err, f.pointer())
-		kept := make([]row, 0, len(left))
-
-		for i, r := range left {
-			if why, ok := bad[i]; ok {
-				why.Ref = r.ref
-				refused = append(refused, why)
-			} else {
-				kept = append(kept, r)
-			}
-		}
-
-		if len(kept) == len(left) {
+		kept, out, mended := r.without(f, left, refusedRows(err, f.pointer()))
+		if len(out) == 0 && !mended {
 			return nil, nil, err
 		}
 
-		left = kept
+		left, refused = kept, append(refused, out...)
 	}
 
 	return nil, refused, nil
+}
+
+// without takes refused rows out of those that were sent, by their numbers there, or mends them.
+func (r *rows) without(f form, sent []row, bad map[int]Refused) (kept []row, out []Refused, mended bool) {
+	kept = make([]row, 0, len(sent))
+
+	for i, w := range sent {
+		why, refused := bad[i]
+
+		if refused && f.mend != nil {
+			if instead := f.mend(r.encoded(w), why); instead != nil {
+				w.instead, refused, mended = instead, false, true
+			}
+		}
+
+		if !refused {
+			kept = append(kept, w)
+
+			continue
+		}
+
+		why.Ref = w.ref
+		out = append(out, why)
+	}
+
+	return kept, out, mended
 }
 
 // startJob sends rows to an operation that answers with the id of a job, which is "" when no row is left.

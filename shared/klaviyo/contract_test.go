@@ -369,6 +369,7 @@ func TestContractRefusals(t *testing.T) {
 		{"email", klaviyo.Profile{Email: klaviyo.Set("nobody")}, "/data/attributes/email"},
 		{"long email", klaviyo.Profile{Email: klaviyo.Set(strings.Repeat("x", 100) + "@example.com")}, "/data/attributes/email"},
 		{"phone", klaviyo.Profile{PhoneNumber: klaviyo.Set("0151")}, "/data/attributes/phone_number"},
+		{"valid phone", klaviyo.Profile{PhoneNumber: klaviyo.Set(klaviyotest.RefusedPhone)}, "/data/attributes/phone_number"},
 		{"nobody", klaviyo.Profile{FirstName: klaviyo.Set("Ann")}, "/data/attributes"},
 		{"nobody left", klaviyo.Profile{ExternalID: klaviyo.Null[string]()}, "/data/attributes"},
 	}

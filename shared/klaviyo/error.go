@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,6 +118,18 @@ func IsRefused(err error) bool {
 		return false
 	}
 }
+
+// IsPhoneRefused tells whether Klaviyo refuses nothing but the phone number, without which it takes the rest: it does not
+// take every number that libphonenumber finds valid.
+func IsPhoneRefused(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+
+	return ok && IsRefused(err) && len(e.Details) > 0 &&
+		!slices.ContainsFunc(e.Details, func(d Detail) bool { return !atPhone(d.Pointer) })
+}
+
+// atPhone tells whether a pointer is that of a profile's phone number, wherever the profile stands.
+func atPhone(pointer string) bool { return strings.HasSuffix(pointer, "/phone_number") }
 
 // newError reads an answer that is not a success. A body that is not Klaviyo's JSON leaves the status alone: Cloudflare's
 // page for a suspect address is such a 403, and another attempt may pass it. One with too many errors to decode isn't Klaviyo's.

@@ -39,3 +39,38 @@ func TestIsRefused(t *testing.T) {
 		t.Error("IsRefused without an answer")
 	}
 }
+
+func TestIsPhoneRefused(t *testing.T) {
+	t.Parallel()
+
+	const phone, email = "/data/attributes/phone_number", "/data/attributes/email"
+
+	for name, tt := range map[string]struct {
+		status   int
+		pointers []string
+		want     bool
+	}{
+		"the phone":               {400, []string{phone}, true},
+		"the phone of a row":      {400, []string{"/data/attributes/profiles/data/7/attributes/phone_number"}, true},
+		"twice":                   {400, []string{phone, phone}, true},
+		"the phone and the email": {400, []string{phone, email}, false},
+		"the email and the phone": {400, []string{email, phone}, false},
+		"the email":               {400, []string{email}, false},
+		"no place":                {400, []string{""}, false},
+		"too large":               {413, nil, false},
+		"later":                   {503, []string{phone}, false},
+	} {
+		e := &klaviyo.Error{Status: tt.status}
+		for _, pointer := range tt.pointers {
+			e.Details = append(e.Details, klaviyo.Detail{Code: "invalid", Pointer: pointer})
+		}
+
+		if got := klaviyo.IsPhoneRefused(fmt.Errorf("customer c1: %w", e)); got != tt.want {
+			t.Errorf("%s: IsPhoneRefused = %t, want %t", name, got, tt.want)
+		}
+	}
+
+	if klaviyo.IsPhoneRefused(errors.New("no route")) || klaviyo.IsPhoneRefused(nil) {
+		t.Error("IsPhoneRefused without an answer")
+	}
+}

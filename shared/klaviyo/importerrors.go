@@ -16,6 +16,9 @@ type ImportError struct {
 	Pointer string
 }
 
+// IsPhoneRefused tells the same as the function [IsPhoneRefused].
+func (e ImportError) IsPhoneRefused() bool { return atPhone(e.Pointer) }
+
 // importError is one as Klaviyo sends it.
 type importError struct {
 	Attributes struct {

@@ -7,8 +7,9 @@ import (
 )
 
 // ImportProfiles starts a bulk import job and returns its id. Klaviyo looks over all rows first and takes none when one is
-// malformed; the rows that it points at come back as refused, and the rest is sent again. The job id is "" when no row is
-// left. Every other answer, also a 400 that points at no row, is an *[Error]. Limits: 10/s and 150/min.
+// malformed; the rows that it points at come back as refused, and the rest is sent again. A row that it refuses for the phone
+// number goes without it. The job id is "" when no row is left. Every other answer, also a 400 that points at no row, is an
+// *[Error]. Limits: 10/s and 150/min.
 //
 // The job is done later: see [Client.ImportJob].
 func (c *Client) ImportProfiles(ctx context.Context, b *ProfileBatch) (jobID string, refused []Refused, err error) {

@@ -10,7 +10,8 @@ import (
 type Profile struct {
 	Email      Field[string] `json:"email,omitzero"`
 	ExternalID Field[string] `json:"external_id,omitzero"`
-	// PhoneNumber is in E.164 form; Klaviyo refuses the whole profile otherwise.
+	// PhoneNumber is in E.164 form; Klaviyo refuses the whole profile otherwise, and for some numbers that are: see
+	// [IsPhoneRefused].
 	PhoneNumber  Field[string] `json:"phone_number,omitzero"`
 	FirstName    Field[string] `json:"first_name,omitzero"`
 	LastName     Field[string] `json:"last_name,omitzero"`
@@ -21,6 +22,13 @@ type Profile struct {
 	Location *Location     `json:"location,omitempty"`
 	// Properties are the custom properties; keys that are absent stay as they are in Klaviyo.
 	Properties map[string]json.RawMessage `json:"properties,omitempty"`
+}
+
+// WithoutPhone is the profile without its phone number, which Klaviyo then leaves as it is.
+func (p Profile) WithoutPhone() Profile {
+	p.PhoneNumber = Field[string]{}
+
+	return p
 }
 
 // Location is where a profile lives.

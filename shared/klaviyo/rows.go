@@ -35,6 +35,9 @@ type form struct {
 	// maxRow is the most bytes of one row, and tooLarge what is answered to more.
 	maxRow   int
 	tooLarge error
+	// mend returns what to send instead of a row that was refused: something smaller, or nil when there is nothing. Most
+	// operations can't mend a row.
+	mend func(encoded []byte, why Refused) []byte
 }
 
 const formTail = `]}}}}`
@@ -63,6 +66,9 @@ type rows struct {
 type row struct {
 	ref        string
 	start, end int
+	// instead is what is sent of a row that was mended. The buffer stays as it is: a request that was answered early may still
+	// read it.
+	instead []byte
 }
 
 // Len is the number of rows.
@@ -153,7 +159,7 @@ func (r *rows) body(f form, some []row) [][]byte {
 	all := r.buf.Bytes()
 
 	for first, next := 0, 1; first < len(some); next++ {
-		if next < len(some) && some[next].start == some[next-1].end+1 {
+		if next < len(some) && some[next-1].adjoins(some[next]) {
 			continue
 		}
 
@@ -161,9 +167,28 @@ func (r *rows) body(f form, some []row) [][]byte {
 			pieces = append(pieces, []byte(","))
 		}
 
-		pieces = append(pieces, all[some[first].start:some[next-1].end])
+		if next-first == 1 {
+			pieces = append(pieces, r.encoded(some[first]))
+		} else {
+			pieces = append(pieces, all[some[first].start:some[next-1].end])
+		}
+
 		first = next
 	}
 
 	return append(pieces, []byte(formTail))
+}
+
+// adjoins tells whether two rows are one piece of the buffer.
+func (w row) adjoins(next row) bool {
+	return w.end+1 == next.start && w.instead == nil && next.instead == nil
+}
+
+// encoded is a row as it is sent.
+func (r *rows) encoded(w row) []byte {
+	if w.instead != nil {
+		return w.instead
+	}
+
+	return r.buf.Bytes()[w.start:w.end]
 }

@@ -11,6 +11,10 @@ const (
 	maxExternalID = 255
 )
 
+// RefusedPhone is a number that is valid, and refused all the same. Klaviyo does not document which those are, so that this
+// one is made up.
+const RefusedPhone = "+4915199999999"
+
 var (
 	emailForm = regexp.MustCompile(`^[^\s@"<>]+@[^\s@"<>.]+(\.[^\s@"<>.]+)+$`)
 	phoneForm = regexp.MustCompile(`^\+[1-9]\d{6,14}$`) // E.164
@@ -56,7 +60,7 @@ func faultOf(name string, value any) string {
 		return "A string was expected."
 	case name == "email" && (len(s) > maxEmail || !emailForm.MatchString(s)):
 		return "Invalid email address"
-	case name == "phone_number" && !phoneForm.MatchString(s):
+	case name == "phone_number" && (s == RefusedPhone || !phoneForm.MatchString(s)):
 		return "Invalid phone number format (Example of a valid format: +12345678901)"
 	case name == "external_id" && (s == "" || len(s) > maxExternalID):
 		return "Invalid external_id"
