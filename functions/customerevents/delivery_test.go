@@ -144,6 +144,45 @@ func TestCorrected(t *testing.T) {
 	}
 }
 
+// When there is nobody any more to correct it, a refusal is all that is left of the customer, and is kept: unless the shop
+// erases data, or the profile is there already.
+func TestRefusedAndGone(t *testing.T) {
+	t.Parallel()
+
+	refused := message(t, "CustomerCreated", object{"customer": customer(t, object{"email": "ann at example.org"})})
+
+	s := open(t, functiontest.Options{})
+	s.ExpectParked(t, refused, map[string]string{
+		"function": "CustomerEvents", "message_id": "m1", "resource": "customer/" + id,
+		"reason": "klaviyo_rejected", "klaviyo_status": "400", "klaviyo_code": "invalid", "klaviyo_pointer": "/data/attributes/email",
+		"error": "klaviyo: POST /api/profiles: status 400 Bad Request; invalid at /data/attributes/email",
+	})
+
+	created := message(t, "CustomerCreated", object{"customer": customer(t, nil)})
+
+	for name, tt := range map[string]struct {
+		config  string
+		before  []profile
+		payload string
+	}{
+		"erasure":       {config: erasure, payload: refused},
+		"deduplication": {config: `{"customer":{"deduplication":{"enabled":true}}}`, payload: refused},
+		"there already": {before: []profile{{externalID: id}}, payload: created},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			s := open(t, functiontest.Options{Config: tt.config})
+			s.create(t, tt.before...)
+			s.Done(t, tt.payload)
+
+			if line := s.LastLine(t); line["reason"] != "gone from commercetools" || len(s.profiles()) != len(tt.before) {
+				t.Errorf("profiles %v, logged %v", s.profiles(), line)
+			}
+		})
+	}
+}
+
 func TestMissingSettings(t *testing.T) {
 	t.Parallel()
 

@@ -83,9 +83,20 @@ func (h handler) create(ctx context.Context, m delivery.Message) error {
 		return err
 	}
 
-	_, err = h.kl.CreateProfile(ctx, profile)
+	err = withoutRefusedPhone(ctx, profile, h.createProfile)
 	if delivery.Classify(err) == delivery.Never {
-		return h.sync(ctx, m.Resource.ID, h.upsert)
+		return h.createCorrected(ctx, m.Resource.ID, err)
+	}
+
+	return err
+}
+
+// createCorrected brings the profile to the customer as it is now, after it was refused as it was. The refusal stays when the
+// customer is gone; but a profile that was there already is no loss.
+func (h handler) createCorrected(ctx context.Context, id string, refusal error) error {
+	err := h.sync(ctx, id, h.upsert)
+	if commercetools.IsNotFound(err) && !klaviyo.IsConflict(refusal) {
+		return refusal
 	}
 
 	return err

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/ctklaviyo/connector/shared/functiontest"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/klaviyo/klaviyotest"
 )
 
 // profile is what Klaviyo has beforehand: identifiers, each may be "".
@@ -181,6 +183,68 @@ func TestDeduplication(t *testing.T) {
 			}
 
 			s.expect(t, tt.named, tt.others)
+		})
+	}
+}
+
+// Klaviyo does not take every number that is valid. The rest of the profile arrives without it.
+func TestRefusedPhone(t *testing.T) {
+	t.Parallel()
+
+	const left = "+4915100000001"
+
+	ours := customer(t, object{"addresses": []object{{"id": "a1", "country": "DE", "city": "Berlin", "mobile": klaviyotest.RefusedPhone}}})
+	created := message(t, "CustomerCreated", object{"customer": ours})
+	deduplication := `{"customer":{"deduplication":{"enabled":true}}}`
+
+	tests := map[string]struct {
+		config, payload string
+		before          []profile
+		named           profile
+		others          []profile
+		leftOut         string
+		requests        int // to Klaviyo
+	}{
+		"created":                {payload: created, named: profile{externalID: id, email: email}, leftOut: "phone_number", requests: 2},
+		"created, with erasure":  {config: erasure, payload: created, named: profile{externalID: id, email: email}, leftOut: "phone_number", requests: 2},
+		"updated":                {payload: change(t, "ResourceUpdated"), named: profile{externalID: id, email: email}, leftOut: "phone_number", requests: 2},
+		"updated, with an older": {payload: change(t, "ResourceUpdated"), before: []profile{{id, email, left}}, named: profile{id, email, left}, leftOut: "phone_number", requests: 2},
+		"created, and there": {
+			payload: created, before: []profile{{externalID: id}}, named: profile{externalID: id, email: email}, leftOut: "phone_number", requests: 4,
+		},
+		"updated, and the email is another's": {
+			payload: change(t, "ResourceUpdated"), before: []profile{{externalID: id}, {email: email}},
+			named: profile{externalID: id}, others: []profile{{email: email}}, leftOut: "email, phone_number", requests: 4,
+		},
+		"found": {
+			config: deduplication, payload: created, before: []profile{{email: email}},
+			named: profile{externalID: id, email: email}, leftOut: "phone_number", requests: 3,
+		},
+		"not found": {config: deduplication, payload: created, named: profile{externalID: id, email: email}, leftOut: "phone_number", requests: 3},
+		"found, and the external id is another's": {
+			config: deduplication, payload: created, before: []profile{{email: email}, {externalID: id}},
+			named: profile{externalID: id}, others: []profile{{email: email}}, leftOut: "email, phone_number", requests: 7,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			s := open(t, functiontest.Options{Config: tt.config, Checked: true})
+			s.Commercetools.Put("customers", ours)
+			s.create(t, tt.before...)
+			s.Requests()
+			s.Done(t, tt.payload)
+			s.expect(t, tt.named, tt.others)
+
+			if line := s.LastLine(t); line["left_out"] != tt.leftOut {
+				t.Errorf("left_out %v, want %q", line["left_out"], tt.leftOut)
+			}
+
+			toKlaviyo := slices.DeleteFunc(s.Requests(), func(r string) bool { return !strings.Contains(r, " /api/") })
+			if len(toKlaviyo) != tt.requests {
+				t.Errorf("requests %q, want %d", toKlaviyo, tt.requests)
+			}
 		})
 	}
 }
