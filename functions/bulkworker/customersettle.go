@@ -173,7 +173,7 @@ func conflict(r klaviyo.ImportError) bool {
 }
 
 // again sends refused profiles once more, as the customers are now and without the identifiers that another profile may
-// own. It returns those that there is no other way to send.
+// own, or a phone number that Klaviyo does not take. It returns those that there is no other way to send.
 func (c *customerImport) again(
 	ctx context.Context, w bulk.Work, try int, refused []klaviyo.ImportError, settled *bulk.Settled,
 ) (left []klaviyo.ImportError, err error) {
@@ -181,7 +181,7 @@ func (c *customerImport) again(
 
 	for _, r := range refused {
 		// What is no id of ours cannot be looked up.
-		if !conflict(r) || uuid.Validate(r.ExternalID) != nil {
+		if !conflict(r) && !r.IsPhoneRefused() || uuid.Validate(r.ExternalID) != nil {
 			left = append(left, r)
 		} else {
 			byID[r.ExternalID] = r
