@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -133,6 +134,30 @@ func TestTurns(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A deletion is not done because an update found the entry gone that doesn't tell the SKU, so that it could do nothing.
+func TestDeletionAmongUpdates(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, functiontest.Options{InMemory: true, AtKlaviyo: functiontest.Slow})
+		s.Commercetools.Put("inventory", stockOf(entry, sku, "", 7))
+
+		var all sync.WaitGroup
+
+		for range 2 {
+			all.Go(func() { s.Acknowledged(t, changed(t, "ResourceUpdated")) })
+			synctest.Wait() // the first is at Klaviyo, the others wait
+		}
+
+		s.Commercetools.Delete("inventory", entry)
+		all.Go(func() { s.Acknowledged(t, changedSKU(t, "ResourceDeleted")) })
+		all.Wait()
+
+		if quantity(s) != 0 {
+			t.Errorf("stock %d, want 0", quantity(s))
+		}
+	})
 }
 
 func TestMissingSettings(t *testing.T) {
