@@ -2,6 +2,7 @@ package klaviyo
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -61,29 +62,75 @@ func (j catalogJob) state(f form) CatalogJob {
 // maxJobPages is how many pages of jobs are read in search of some: those that can be in progress, 500.
 const maxJobPages = 5
 
-// listJobs reads the list of jobs until at most one of these is missing.
-func (c *Client) listJobs(ctx context.Context, kind JobKind, query url.Values, ids []string) (map[string]catalogJob, error) {
+// jobStates are jobs by their ids, and whether one of them has not ended.
+type jobStates struct {
+	found map[string]CatalogJob
+	open  bool
+}
+
+func (s *jobStates) add(job catalogJob, f form) {
+	state := job.state(f)
+	s.found[job.ID] = state
+	s.open = s.open || !state.Ended()
+}
+
+// CatalogJobs returns how jobs of one kind stand, by their ids, in as few requests as it can: Klaviyo lists 100 jobs at once,
+// in an order that it doesn't document, and those that are not among the first 500 are asked for one by one, as are all where
+// there is no such list. A job that Klaviyo has forgotten is not in the map. Nor are others that it has not come to when one has
+// not ended: then it asks no further. Limits, of each kind: at least 75/s and 750/min.
+func (c *Client) CatalogJobs(ctx context.Context, kind JobKind, ids []string) (map[string]CatalogJob, error) {
+	query := url.Values{
+		"fields[" + string(kind) + "]": {"status,total_count,completed_count,failed_count,errors"},
+		"page[size]":                   nil, // the list takes none, and gives 100
+	}
+	states := jobStates{found: make(map[string]CatalogJob, len(ids))}
+
+	// Whether it is Klaviyo that has no such list, or something on the way, turns out when the jobs are asked for.
+	if err := c.listJobs(ctx, kind, query, ids, &states); err != nil && !isStatus(err, http.StatusNotFound, http.StatusMethodNotAllowed) {
+		return nil, err
+	}
+
+	for _, id := range slices.Backward(ids) { // those that were started last are likely to be the last to end
+		if states.open {
+			break
+		}
+
+		if _, known := states.found[id]; known {
+			continue
+		}
+
+		if err := c.getJob(ctx, kind, query, id, &states); err != nil && !IsNotFound(err) {
+			return nil, err
+		}
+	}
+
+	return states.found, nil
+}
+
+// listJobs reads the list of jobs until at most one of these is missing, or one has not ended.
+func (c *Client) listJobs(ctx context.Context, kind JobKind, query url.Values, ids []string, states *jobStates) error {
 	missing := map[string]bool{}
 	for _, id := range ids {
 		missing[id] = true
 	}
 
-	listed := map[string]catalogJob{}
 	at := ""
 
 	for range maxJobPages {
-		if len(missing) < 2 {
+		if len(missing) < 2 || states.open {
 			break
 		}
 
 		page, next, err := getPage[catalogJob](ctx, c, kind.gets()+"s", kind.form().path(), query, at)
 		if err != nil {
-			return nil, err
+			return err
 		}
 
 		for _, job := range page {
-			listed[job.ID] = job
-			delete(missing, job.ID)
+			if missing[job.ID] {
+				states.add(job, kind.form())
+				delete(missing, job.ID)
+			}
 		}
 
 		if next == "" {
@@ -93,57 +140,39 @@ func (c *Client) listJobs(ctx context.Context, kind JobKind, query url.Values, i
 		at = next
 	}
 
-	return listed, nil
+	return nil
 }
 
-// CatalogJobs returns how jobs of one kind stand, by their ids, in as few requests as it can: Klaviyo lists 100 jobs at once,
-// in an order that it doesn't document, and those that are not among the first 500 are asked for one by one. A job that Klaviyo has
-// forgotten is not in the map. Limits, of each kind: at least 75/s and 750/min.
-func (c *Client) CatalogJobs(ctx context.Context, kind JobKind, ids []string) (map[string]CatalogJob, error) {
+func (c *Client) getJob(ctx context.Context, kind JobKind, query url.Values, id string, states *jobStates) error {
 	f := kind.form()
-	query := url.Values{
-		"fields[" + f.kind + "]": {"status,total_count,completed_count,failed_count,errors"},
-		"page[size]":             nil, // the list takes none, and gives 100
+
+	var answer document[catalogJob]
+
+	err := c.send(ctx, request{
+		operation: kind.gets(), method: http.MethodGet, path: f.path() + "/" + url.PathEscape(id), query: query,
+	}, &answer)
+
+	switch {
+	case err != nil:
+		return err
+	case answer.Data.ID == "":
+		return errNoID
+	default:
+		answer.Data.ID = id
+		states.add(answer.Data, f)
+
+		return nil
 	}
-
-	listed, err := c.listJobs(ctx, kind, query, ids)
-	if err != nil {
-		return nil, err
-	}
-
-	found := make(map[string]CatalogJob, len(ids))
-
-	for _, id := range ids {
-		job, ok := listed[id]
-		if !ok {
-			var answer document[catalogJob]
-
-			err := c.send(ctx, request{
-				operation: kind.gets(), method: http.MethodGet, path: f.path() + "/" + url.PathEscape(id), query: query,
-			}, &answer)
-			if IsNotFound(err) {
-				continue
-			}
-
-			if err != nil {
-				return nil, err
-			}
-
-			if answer.Data.ID == "" {
-				return nil, errNoID
-			}
-
-			job = answer.Data
-		}
-
-		found[id] = job.state(f)
-	}
-
-	return found, nil
 }
 
-// OpenCatalogJobs returns the ids of the jobs of one kind that have not ended, whoever has started them. Limits, of each kind:
-// 75/s and 750/min.
+func isStatus(err error, statuses ...int) bool {
+	e, ok := errors.AsType[*Error](err)
+
+	return ok && slices.Contains(statuses, e.Status)
+}
+
+// OpenCatalogJobs returns the ids of the jobs of one kind that have not ended, whoever has started them: none where there is no
+// list of them. A 404 has to be Klaviyo's own for that, as for [IsNotFound]. Limits, of each kind: 75/s and 750/min.
 func (c *Client) OpenCatalogJobs(ctx context.Context, kind JobKind) ([]string, error) {
 	var ids []string
 
@@ -154,6 +183,10 @@ func (c *Client) OpenCatalogJobs(ctx context.Context, kind JobKind) ([]string, e
 			"fields[" + string(kind) + "]": {"status"},
 			"page[size]":                   nil,
 		})
+		if IsNotFound(err) || isStatus(err, http.StatusMethodNotAllowed) {
+			return nil, nil
+		}
+
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package klaviyo_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -271,14 +272,15 @@ func TestContractCatalogJobsAreCut(t *testing.T) {
 	}
 }
 
-// checkStatuses asks for jobs that are all at the same point, and for one that Klaviyo has forgotten.
-func checkStatuses(t *testing.T, c *klaviyo.Client, ids []string, want string, requests int64) {
+// checkStatuses asks for jobs that are all at the same point, and for one that Klaviyo has forgotten. It expects to hear of so
+// many in so many requests.
+func checkStatuses(t *testing.T, c *klaviyo.Client, ids []string, want string, known int, requests int64) {
 	t.Helper()
 
 	before := c.Requests()
 
 	states, err := c.CatalogJobs(t.Context(), klaviyo.CreateCategories, append([]string{"forgotten"}, ids...))
-	if err != nil || len(states) != len(ids) || c.Requests()-before != requests {
+	if err != nil || len(states) != known || c.Requests()-before != requests {
 		t.Fatalf("%d states, error %v after %d requests", len(states), err, c.Requests()-before)
 	}
 
@@ -317,10 +319,10 @@ func TestContractCatalogJobsAreListed(t *testing.T) {
 			ids = append(ids, jobs[0].ID)
 		}
 
-		checkStatuses(t, c, ids, "queued", 2+1)
+		checkStatuses(t, c, ids, "queued", 100, 1) // one of them is enough
 		time.Sleep(30 * time.Second)
-		checkStatuses(t, c, ids[2:], "processing", 1+1)
-		checkStatuses(t, c, nil, "", 1)
+		checkStatuses(t, c, ids[2:], "processing", 100, 1)
+		checkStatuses(t, c, nil, "", 0, 1)
 
 		checkOpen(t, c, ids)
 
@@ -338,12 +340,95 @@ func TestContractCatalogJobsAreListed(t *testing.T) {
 		checkOpen(t, c, append(ids, late[0].ID))
 		time.Sleep(10 * time.Second)
 		checkOpen(t, c, []string{late[0].ID})
-		checkStatuses(t, c, ids[50:], "complete", 1+1)
+		checkStatuses(t, c, ids[50:], "complete", 52, 1+1)
+		checkStatuses(t, c, ids, "complete", 102, 2+1)
 
 		if got := len(fake.Categories()); got != 102 {
 			t.Errorf("%d categories", got)
 		}
 	})
+}
+
+// noList answers a request for a list of jobs in Klaviyo's place.
+func noList(fake http.Handler, status int, body string) *klaviyo.Client {
+	return client(inMemory(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "-jobs") {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, body)
+
+			return
+		}
+
+		fake.ServeHTTP(w, r)
+	}))
+}
+
+// Without a list the jobs are asked for one by one, whoever says that there is none; that none is open has to be said by
+// Klaviyo.
+func TestCatalogJobsWithoutAList(t *testing.T) {
+	t.Parallel()
+
+	const own = `{"errors":[{"id":"1","code":"not_found","title":"x","detail":"x"}]}`
+
+	for name, tt := range map[string]struct {
+		status   int
+		body     string
+		noneOpen bool
+	}{
+		"404 of Klaviyo": {http.StatusNotFound, own, true},
+		"404 of a proxy": {http.StatusNotFound, "<html>", false},
+		"405 of Klaviyo": {http.StatusMethodNotAllowed, own, true},
+		"405 of another": {http.StatusMethodNotAllowed, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := noList(klaviyotest.New(klaviyotest.Options{JobTime: time.Minute}), tt.status, tt.body)
+				checkOneByOne(t, c)
+
+				open, err := c.OpenCatalogJobs(t.Context(), klaviyo.DeleteItems)
+				if len(open) > 0 || (err == nil) != tt.noneOpen {
+					t.Errorf("open jobs %v, error %v", open, err)
+				}
+			})
+		})
+	}
+}
+
+// checkOneByOne asks for three jobs that take a minute, before and after that.
+func checkOneByOne(t *testing.T, c *klaviyo.Client) {
+	t.Helper()
+
+	jobs, _, err := c.StartDeletions(t.Context(), klaviyo.DeleteItems, slices.Repeat([]string{"x"}, 250))
+	if err != nil || len(jobs) != 3 {
+		t.Fatalf("jobs %v, error %v", jobs, err)
+	}
+
+	ids := []string{jobs[0].ID, jobs[1].ID, jobs[2].ID}
+
+	states, err := c.CatalogJobs(t.Context(), klaviyo.DeleteItems, ids)
+	if err != nil || len(states) != 1 || states[ids[2]].Ended() {
+		t.Errorf("states %+v, error %v, want that of the last one, which goes on", states, err)
+	}
+
+	time.Sleep(time.Minute)
+
+	states, err = c.CatalogJobs(t.Context(), klaviyo.DeleteItems, ids)
+	if err != nil || len(states) != 3 || !states[ids[0]].Ended() {
+		t.Errorf("states %+v, error %v", states, err)
+	}
+}
+
+// Where nothing but a proxy answers, no job counts as forgotten.
+func TestCatalogJobsBehindAProxy(t *testing.T) {
+	t.Parallel()
+
+	c := client(says(http.StatusNotFound, "<html>"))
+
+	states, err := c.CatalogJobs(t.Context(), klaviyo.CreateItems, []string{"one", "two"})
+	if len(states) > 0 || apiError(t, err).Status != http.StatusNotFound || klaviyo.IsNotFound(err) {
+		t.Errorf("states %v, error %v, want the 404", states, err)
+	}
 }
 
 // Klaviyo takes no more than 500 jobs of a kind at once; what was started before is not lost.
