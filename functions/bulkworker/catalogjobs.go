@@ -26,6 +26,8 @@ const (
 	noteMoving = "note: moving"
 	// noteRead tells when the variants were read that the jobs have brought.
 	noteRead = "note: read"
+	// noteStarted tells when the jobs were started.
+	noteStarted = "note: started"
 )
 
 func note(kind string, refs []string) bulk.Job {

@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	// productsPerTask is how many products are dealt with at once: many, since each time their jobs have to be waited for.
-	productsPerTask = 1_000
+	// productsPerTask is how many products are dealt with at once: many, since each time their jobs have to be waited for, and
+	// whole jobs of 100.
+	productsPerTask = 1_300
 	// variantsPerTask bounds the jobs that a shard watches, whose rows stand in its document: Firestore's is 1 MiB.
 	variantsPerTask  = 4_000
 	productsPerShard = 4_000
@@ -36,6 +37,7 @@ type productImport struct {
 	// keepUnpublished tells that an item stays when its product is no longer published.
 	keepUnpublished bool
 	prices          keptPrices
+	pace            pace
 }
 
 // newProductImport returns the import of products.
@@ -92,7 +94,7 @@ func (p *productImport) Import(ctx context.Context, w bulk.Work) (bulk.Page, err
 		ids[i] = item.ExternalID
 	}
 
-	exist, err := p.existing(ctx, ids)
+	exist, err := p.sampled(ctx, ids)
 	if err != nil {
 		return page, err
 	}
@@ -107,7 +109,7 @@ func (p *productImport) Import(ctx context.Context, w bulk.Work) (bulk.Page, err
 	}
 
 	fail(&page, failures)
-	page.Jobs = jobs
+	page.Jobs = withStart(jobs)
 
 	return page, nil
 }
@@ -119,8 +121,8 @@ func (p *productImport) items(ctx context.Context, w bulk.Work, page *bulk.Page,
 		variants int
 	)
 
-	for !page.End && variants <= variantsPerTask && page.Read < productsPerTask && limited(w, page.Read, pageSize) > 0 {
-		read, last, err := p.products.read(ctx, w, page.Cursor, limited(w, page.Read, pageSize))
+	for !page.End && variants <= variantsPerTask && room(w, page.Read) > 0 {
+		read, last, err := p.products.read(ctx, w, page.Cursor, room(w, page.Read))
 		if err != nil {
 			return nil, err
 		}
@@ -146,6 +148,11 @@ func (p *productImport) items(ctx context.Context, w bulk.Work, page *bulk.Page,
 	}
 
 	return items, nil
+}
+
+// room is how many products to read next, when a task has read so many.
+func room(w bulk.Work, read int) int {
+	return limited(w, read, min(pageSize, productsPerTask-read))
 }
 
 // fitting are the first of the products that a task still has room for; one product always fits into an empty one.
@@ -302,16 +309,4 @@ func (p *productImport) deletion() deletion {
 		kl: p.kl, kind: klaviyo.DeleteItems, written: []klaviyo.JobKind{klaviyo.CreateItems, klaviyo.UpdateItems},
 		list: p.kl.ItemIDs, exist: p.existing,
 	}
-}
-
-// existing finds out which of these items there are.
-func (p *productImport) existing(ctx context.Context, ids []string) (map[string]bool, error) {
-	found, err := p.kl.CatalogItems(ctx, ids, false)
-	exist := make(map[string]bool, len(found))
-
-	for id := range found {
-		exist[id] = true
-	}
-
-	return exist, err
 }

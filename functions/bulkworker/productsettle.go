@@ -14,10 +14,16 @@ import (
 // Settle implements bulk.Importer. When the jobs of the items have ended it starts those of their variants, and waits for
 // them as well.
 func (p *productImport) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Job) (bulk.Settled, error) {
+	if !p.pace.due(jobs) {
+		return bulk.Settled{Pending: jobs}, nil
+	}
+
 	ended, failed, err := poll(ctx, p.kl, jobs)
 	if err != nil || !ended {
 		return bulk.Settled{Pending: jobs}, err
 	}
+
+	p.pace.ended(jobs)
 
 	next := p.settleVariants
 	if slices.ContainsFunc(jobs, aboutItems) {
@@ -94,7 +100,7 @@ func (p *productImport) startVariants(ctx context.Context, w bulk.Work, items []
 		func() ([]bulk.Job, []bulk.Failure, error) { return p.deletion().removal(w).send(ctx, unpublished, 0) },
 	)
 
-	return withStock(withMoving(pending, moving), now), failures, err
+	return withStart(withStock(withMoving(pending, moving), now)), failures, err
 }
 
 // settleVariants deals with variants that Klaviyo could not create, update or delete, and creates those that have moved. At the
