@@ -13,7 +13,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/loggingtest"
 )
 
-// busyInstance is one instance of CustomerEvents.
+// busyInstance is one instance of a function.
 type busyInstance struct {
 	handler http.HandlerFunc
 	// slots are the requests that it takes at once.
@@ -53,7 +53,7 @@ func (o *overload) start(ct http.Handler) busyInstance {
 		o.t.Fatal(err)
 	}
 
-	b.handler = all["CustomerEvents"]
+	b.handler = all[o.function]
 
 	return b
 }

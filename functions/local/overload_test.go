@@ -42,7 +42,7 @@ func TestOverload(t *testing.T) {
 		{instances: 2, concurrency: 80, refused: 0.1}, // Cloud Run's own default
 	} {
 		t.Run(fmt.Sprintf("%d instances with %d requests", o.instances, o.concurrency), func(t *testing.T) {
-			o.minutes, o.subscription = minutes, readSubscription(t)
+			o.function, o.minutes, o.subscription = "CustomerEvents", minutes, readSubscription(t)
 			synctest.Test(t, o.run)
 		})
 	}
@@ -50,6 +50,7 @@ func TestOverload(t *testing.T) {
 
 // overload is more traffic than Klaviyo allows, and what becomes of it.
 type overload struct {
+	function                        string
 	instances, concurrency, minutes int
 	// refused is the part of all requests that Klaviyo may refuse.
 	refused      float64
@@ -72,13 +73,8 @@ type overload struct {
 }
 
 func (o *overload) run(t *testing.T) {
-	o.t, o.rand, o.kl = t, rand.New(rand.NewPCG(1, 2)), klaviyotest.New(klaviyotest.Options{Limits: true})
-	ct := commercetoolstest.NewServer("demo")
 	o.idle = runtime.NumGoroutine()
-
-	for range o.instances {
-		o.busy = append(o.busy, o.start(ct))
-	}
+	ct := o.begin(t)
 
 	// The customers are there before, so that their memory is no growth.
 	messages := make([]string, o.minutes*changesInMinute)
@@ -111,6 +107,20 @@ func (o *overload) run(t *testing.T) {
 	t.Logf("%d messages in %v and %d deliveries; %d of %d requests were refused",
 		len(messages), time.Since(begin).Round(time.Second), o.deliveries.Load(), o.kl.Throttled(), o.kl.Requests())
 	o.expect(len(messages))
+}
+
+// begin starts the instances, and returns the commercetools that they read.
+func (o *overload) begin(t *testing.T) *commercetoolstest.Server {
+	t.Helper()
+
+	o.t, o.rand, o.kl = t, rand.New(rand.NewPCG(1, 2)), klaviyotest.New(klaviyotest.Options{Limits: true})
+	ct := commercetoolstest.NewServer("demo")
+
+	for range o.instances {
+		o.busy = append(o.busy, o.start(ct))
+	}
+
+	return ct
 }
 
 // expect looks at what has become of so many messages.

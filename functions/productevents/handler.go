@@ -29,11 +29,14 @@ type handler struct {
 	cfg     settings.Config
 	product mapping.ProductConfig
 	turns   *instep.Turns
+	room    room
 }
 
 // New returns what the function does with a message. Its errors are for delivery.Classify.
 func New(ct *commercetools.Client, kl *klaviyo.Client, shop settings.Shop, cfg settings.Config) delivery.Handle {
-	return handler{ct: ct, kl: kl, shop: shop.Mapping(), cfg: cfg, product: cfg.Product.Mapping(), turns: instep.NewTurns()}.handle
+	return handler{
+		ct: ct, kl: kl, shop: shop.Mapping(), cfg: cfg, product: cfg.Product.Mapping(), turns: instep.NewTurns(), room: newRoom(),
+	}.handle
 }
 
 // handle is the routing table.
@@ -143,11 +146,14 @@ func (h handler) write(ctx context.Context, id string, want *entry) error {
 		return h.kl.DeleteItem(ctx, id)
 	}
 
-	if err := h.kl.UpsertItem(ctx, want.item); err != nil {
-		return err
-	}
+	// The item, which variants it has, and each of them.
+	return h.room.take(ctx, 2+len(want.variants), func() error {
+		if err := h.kl.UpsertItem(ctx, want.item); err != nil {
+			return err
+		}
 
-	return h.writeVariants(ctx, id, want.variants)
+		return h.writeVariants(ctx, id, want.variants)
+	})
 }
 
 func skus(p commercetools.Product) []string {
