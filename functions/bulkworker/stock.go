@@ -33,7 +33,8 @@ func wroteVariants(job bulk.Job) bool {
 
 // mendStock writes the stock that has changed since the variants of these jobs were read. A job may have overwritten what
 // InventoryEvents has written, and no other pass would read the product: it isn't modified by that. It costs one request to
-// commercetools, and where a stock has changed one to Klaviyo.
+// commercetools, and where a stock has changed one to Klaviyo. Where commercetools refuses to tell, as it does an API client
+// without the scope view_products, the stock of the jobs stays: the products have been imported all the same.
 func (p *productImport) mendStock(ctx context.Context, w bulk.Work, jobs []bulk.Job) error {
 	written := map[string]bool{}
 
@@ -55,7 +56,7 @@ func (p *productImport) mendStock(ctx context.Context, w bulk.Work, jobs []bulk.
 		return fmt.Errorf("when variants were read: %w", err)
 	}
 
-	return instep.Sync(ctx, func(ctx context.Context) ([]stock, error) {
+	err = instep.Sync(ctx, func(ctx context.Context) ([]stock, error) {
 		return p.changedStock(ctx, since.Add(-bulk.ClockSkew), written)
 	}, func(ctx context.Context, changed []stock) error {
 		if len(changed) == 0 {
@@ -68,6 +69,11 @@ func (p *productImport) mendStock(ctx context.Context, w bulk.Work, jobs []bulk.
 
 		return delivery.Each(ctx, changed, p.writeStock)
 	})
+	if commercetools.IsRefused(err) {
+		return nil
+	}
+
+	return err
 }
 
 // stock is how many pieces there are of a variant.

@@ -3,6 +3,7 @@ package productevents
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/ctklaviyo/connector/shared/delivery"
 	"github.com/ctklaviyo/connector/shared/instep"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
+	"github.com/ctklaviyo/connector/shared/logging"
 	"github.com/ctklaviyo/connector/shared/mapping"
 	"github.com/ctklaviyo/connector/shared/settings"
 )
@@ -106,7 +108,7 @@ func (h handler) read(ctx context.Context, id string, unpublishedAt int64) (*ent
 		}
 	}
 
-	stock, err := h.ct.InventoryOf(ctx, h.product.Channel, skus(product)...)
+	stock, err := h.stock(ctx, product)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +119,21 @@ func (h handler) read(ctx context.Context, id string, unpublishedAt int64) (*ent
 	}
 
 	return &entry{item, inStock(variants, h.product.Channel, stock)}, nil
+}
+
+// stock fetches the inventory entries of a product. There are none to be had when commercetools refuses to tell, as it does an
+// API client that may see what is published and no more.
+func (h handler) stock(ctx context.Context, p commercetools.Product) ([]commercetools.InventoryEntry, error) {
+	entries, err := h.ct.InventoryOf(ctx, h.product.Channel, skus(p)...)
+	if commercetools.IsRefused(err) {
+		delivery.Note(ctx, slog.Group("stock",
+			slog.String("warning", "it may be some seconds old: inventory can't be read, for which the API client needs the scope view_products"),
+			slog.Any(logging.ErrorKey, err)))
+
+		return nil, nil
+	}
+
+	return entries, err
 }
 
 // inStock gives the variants the stock of the inventory entries. What a product says about it may be 10 seconds old, and
