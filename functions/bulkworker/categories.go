@@ -33,7 +33,7 @@ func newCategoryImport(ct *commercetools.Client, kl *klaviyo.Client, shop settin
 			idOf:       func(c commercetools.Category) string { return c.ID },
 			revisionOf: func(c commercetools.Category) commercetools.Revision { return c.Revision },
 		},
-		kl: kl, shop: shop.Mapping(), keepDeleted: cfg.Disabled("CategoryResourceDeleted"),
+		kl: kl, shop: shop.Mapping(), keepDeleted: cfg.Disabled(settings.CategoryResourceDeleted),
 	}
 }
 

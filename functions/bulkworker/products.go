@@ -53,7 +53,7 @@ func newProductImport(ct *commercetools.Client, kl *klaviyo.Client, shop setting
 			ct: ct, endpoint: commercetools.Inventory, idOf: func(e commercetools.InventoryEntry) string { return e.ID },
 		},
 		ct: ct, kl: kl, shop: shop.Mapping(), cfg: cfg.Product.Mapping(),
-		keepUnpublished: cfg.Disabled("ProductUnpublished"),
+		keepUnpublished: cfg.Disabled(settings.ProductUnpublished),
 	}
 }
 

@@ -12,13 +12,6 @@ import (
 	"github.com/ctklaviyo/connector/shared/settings"
 )
 
-// The names by which disabledEvents switches a message off.
-const (
-	categoryCreated         = "CategoryCreated"
-	categoryResourceUpdated = "CategoryResourceUpdated"
-	categoryResourceDeleted = "CategoryResourceDeleted"
-)
-
 // handler keeps catalog categories in step with categories.
 type handler struct {
 	ct    *commercetools.Client
@@ -39,11 +32,11 @@ func (h handler) handle(ctx context.Context, m delivery.Message) error {
 	case m.Resource.TypeID != "category":
 		return delivery.Ignored("not about a category")
 	case slices.Contains(h.cfg.Category.Messages.Created, m.Type):
-		return delivery.UnlessDisabled(h.cfg, categoryCreated, h.changed)(ctx, m)
+		return delivery.UnlessDisabled(h.cfg, settings.CategoryCreated, h.changed)(ctx, m)
 	case m.NotificationType == delivery.ResourceUpdated, m.NotificationType == delivery.ResourceCreated:
-		return delivery.UnlessDisabled(h.cfg, categoryResourceUpdated, h.changed)(ctx, m)
+		return delivery.UnlessDisabled(h.cfg, settings.CategoryResourceUpdated, h.changed)(ctx, m)
 	case m.NotificationType == delivery.ResourceDeleted:
-		return delivery.UnlessDisabled(h.cfg, categoryResourceDeleted, h.deleted)(ctx, m)
+		return delivery.UnlessDisabled(h.cfg, settings.CategoryResourceDeleted, h.deleted)(ctx, m)
 	default:
 		return delivery.Ignored("no message that changes a catalog category")
 	}
@@ -63,7 +56,7 @@ func (h handler) changed(ctx context.Context, m delivery.Message) error {
 		}, h.kl.UpsertCategory)
 
 		// What a late update, this or another one, may have created anew goes.
-		if commercetools.IsNotFound(err) && !h.cfg.Disabled(categoryResourceDeleted) {
+		if commercetools.IsNotFound(err) && !h.cfg.Disabled(settings.CategoryResourceDeleted) {
 			if err := h.kl.DeleteCategory(ctx, m.Resource.ID); err != nil {
 				return err
 			}

@@ -12,13 +12,6 @@ import (
 	"github.com/ctklaviyo/connector/shared/settings"
 )
 
-// The names by which disabledEvents switches a message off.
-const (
-	customerCreated         = "CustomerCreated"
-	customerCompanyNameSet  = "CustomerCompanyNameSet"
-	customerResourceUpdated = "CustomerResourceUpdated"
-)
-
 // handler keeps profiles in step with customers.
 type handler struct {
 	ct    *commercetools.Client
@@ -37,12 +30,12 @@ func (h handler) handle(ctx context.Context, m delivery.Message) error {
 	switch {
 	case m.Resource.TypeID != "customer":
 		return delivery.Ignored("not about a customer")
-	case m.Type == customerCreated:
-		return delivery.UnlessDisabled(h.cfg, customerCreated, h.created)(ctx, m)
-	case m.Type == customerCompanyNameSet:
-		return delivery.UnlessDisabled(h.cfg, customerCompanyNameSet, h.changed)(ctx, m)
+	case m.Type == settings.CustomerCreated:
+		return delivery.UnlessDisabled(h.cfg, settings.CustomerCreated, h.created)(ctx, m)
+	case m.Type == settings.CustomerCompanyNameSet:
+		return delivery.UnlessDisabled(h.cfg, settings.CustomerCompanyNameSet, h.changed)(ctx, m)
 	case m.NotificationType == delivery.ResourceUpdated, m.NotificationType == delivery.ResourceCreated:
-		return delivery.UnlessDisabled(h.cfg, customerResourceUpdated, h.changed)(ctx, m)
+		return delivery.UnlessDisabled(h.cfg, settings.CustomerResourceUpdated, h.changed)(ctx, m)
 	case m.NotificationType == delivery.ResourceDeleted:
 		return h.deleted(ctx, m)
 	case slices.Contains(h.cfg.Customer.Messages.AddressChanged, m.Type):

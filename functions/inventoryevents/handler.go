@@ -12,9 +12,6 @@ import (
 	"github.com/ctklaviyo/connector/shared/settings"
 )
 
-// inventoryResourceUpdated is the name by which disabledEvents switches the changes off.
-const inventoryResourceUpdated = "InventoryResourceUpdated"
-
 // handler keeps the stock of catalog variants in step with inventory entries.
 type handler struct {
 	ct    *commercetools.Client
@@ -35,7 +32,7 @@ func (h handler) handle(ctx context.Context, m delivery.Message) error {
 		return delivery.Ignored("not about an inventory entry")
 	case m.NotificationType == delivery.ResourceUpdated, m.NotificationType == delivery.ResourceCreated,
 		m.NotificationType == delivery.ResourceDeleted:
-		return delivery.UnlessDisabled(h.cfg, inventoryResourceUpdated, h.changed)(ctx, m)
+		return delivery.UnlessDisabled(h.cfg, settings.InventoryResourceUpdated, h.changed)(ctx, m)
 	default:
 		return delivery.Ignored("no message that changes a stock")
 	}

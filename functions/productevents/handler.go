@@ -16,13 +16,6 @@ import (
 	"github.com/ctklaviyo/connector/shared/settings"
 )
 
-// The names by which disabledEvents switches a message off.
-const (
-	productPublished       = "ProductPublished"
-	productUnpublished     = "ProductUnpublished"
-	productResourceDeleted = "ProductResourceDeleted"
-)
-
 // handler keeps catalog items and their variants in step with products.
 type handler struct {
 	ct      *commercetools.Client
@@ -47,11 +40,11 @@ func (h handler) handle(ctx context.Context, m delivery.Message) error {
 	case m.Resource.TypeID != "product":
 		return delivery.Ignored("not about a product")
 	case slices.Contains(h.cfg.Product.Messages.Published, m.Type):
-		return delivery.UnlessDisabled(h.cfg, productPublished, h.published)(ctx, m)
+		return delivery.UnlessDisabled(h.cfg, settings.ProductPublished, h.published)(ctx, m)
 	case slices.Contains(h.cfg.Product.Messages.Deleted, m.Type):
-		return delivery.UnlessDisabled(h.cfg, productUnpublished, h.unpublished)(ctx, m)
+		return delivery.UnlessDisabled(h.cfg, settings.ProductUnpublished, h.unpublished)(ctx, m)
 	case m.NotificationType == delivery.ResourceDeleted:
-		return delivery.UnlessDisabled(h.cfg, productResourceDeleted, h.deleted)(ctx, m)
+		return delivery.UnlessDisabled(h.cfg, settings.ProductResourceDeleted, h.deleted)(ctx, m)
 	default:
 		return delivery.Ignored("no message that changes a catalog item")
 	}
@@ -157,7 +150,7 @@ func inStock(variants []klaviyo.Variant, channel string, entries []commercetools
 // way of another message either.
 func (h handler) write(ctx context.Context, id string, want *entry) error {
 	switch published := want != nil; {
-	case published && h.cfg.Disabled(productPublished), !published && h.cfg.Disabled(productUnpublished):
+	case published && h.cfg.Disabled(settings.ProductPublished), !published && h.cfg.Disabled(settings.ProductUnpublished):
 		return nil
 	case !published:
 		return h.kl.DeleteItem(ctx, id)
