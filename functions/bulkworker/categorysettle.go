@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
+	"github.com/ctklaviyo/connector/shared/commercetools"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 )
 
@@ -33,7 +34,7 @@ func (c *categoryImport) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Jo
 		return settled(jobs, slices.Concat(jobs, again), failures, gone), nil
 	}
 
-	back, err := c.broughtBack(ctx, w, jobs)
+	back, err := c.broughtBack(ctx, jobs)
 	if err != nil {
 		return bulk.Settled{}, err
 	}
@@ -44,8 +45,8 @@ func (c *categoryImport) Settle(ctx context.Context, w bulk.Work, jobs []bulk.Jo
 }
 
 // broughtBack are the categories of these jobs that commercetools no longer has: realtime has deleted them in Klaviyo as well,
-// but perhaps before a job came to them. It costs one request, unless some are gone.
-func (c *categoryImport) broughtBack(ctx context.Context, w bulk.Work, jobs []bulk.Job) ([]string, error) {
+// but perhaps before a job came to them. It costs a request for each 150.
+func (c *categoryImport) broughtBack(ctx context.Context, jobs []bulk.Job) ([]string, error) {
 	if c.keepDeleted {
 		return nil, nil
 	}
@@ -62,21 +63,15 @@ func (c *categoryImport) broughtBack(ctx context.Context, w bulk.Work, jobs []bu
 		}
 	}
 
-	// No more is read than has to be: what lies behind the page may be what made it small.
-	for cursor, last := w.From, false; !last && cursor < w.Cursor && len(brought) > 0; {
-		read, end, err := c.categories.read(ctx, w, cursor, min(pageSize, len(brought)))
-		if err != nil {
-			return nil, err
-		}
-
-		last = end
-
-		for _, r := range read {
-			if cursor = r.id; !errors.Is(r.err, c.categories.absent) {
+	err := c.categories.each(ctx, slices.Collect(maps.Keys(brought)), func(some []record[commercetools.Category]) error {
+		for _, r := range some {
+			if !errors.Is(r.err, c.categories.absent) {
 				delete(brought, r.id)
 			}
 		}
-	}
 
-	return slices.Sorted(maps.Keys(brought)), nil
+		return nil
+	})
+
+	return slices.Sorted(maps.Keys(brought)), err
 }

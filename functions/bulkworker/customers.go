@@ -53,11 +53,13 @@ func (c *customerImport) Import(ctx context.Context, w bulk.Work) (bulk.Page, er
 	batches := []*klaviyo.ProfileBatch{{}}
 
 	// The second bound is for customers that never get into a batch: their failures have to fit into one write.
-	for !page.End && batches[0].Room(pageSize) && page.Read < maxRead && limited(w, page.Read, pageSize) > 0 {
-		customers, last, err := c.customers.read(ctx, w, page.Cursor, limited(w, page.Read, pageSize))
+	for seen := 0; !page.End && batches[0].Room(pageSize) && seen < maxRead && limited(w, seen, pageSize) > 0; {
+		customers, last, err := c.customers.read(ctx, w, page.Cursor, limited(w, seen, pageSize))
 		if err != nil {
 			return page, err
 		}
+
+		seen += len(customers)
 
 		if full := c.fill(&batches, c.customers.changed(w, customers), &page); full {
 			break

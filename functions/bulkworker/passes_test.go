@@ -2,6 +2,7 @@ package bulkworker_test
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
@@ -63,5 +64,58 @@ func TestIDsOvertaken(t *testing.T) {
 		if profile.Attributes["external_id"] == idOf(1) && profile.Attributes["first_name"] != "New" {
 			t.Errorf("the profile is %v, want the customer as it is now", profile.Attributes)
 		}
+	}
+}
+
+// A record that can't be decoded is read by each pass as well, and has failed once.
+func TestUndecodableShortlyBefore(t *testing.T) {
+	t.Parallel()
+
+	for name, o := range map[string]bulk.Options{"all": {}, "by ids": {IDs: []string{idOf(1), idOf(2)}}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			s := open(t, nil)
+			s.ct.Put("customers", modified(customer(1, ""), `"addresses"`, `"firstName":5,"addresses"`), modified(customer(2, "")))
+			want(t, s.run(t, o), bulk.Counts{Read: 2, Sent: 1, Failed: 1})
+		})
+	}
+}
+
+// A catch-up pass whose job can't be settled says which record that was, though it has read others on the way.
+func TestAbandonedWhileCatchingUp(t *testing.T) {
+	t.Parallel()
+
+	const jobs = "/api/catalog-category-bulk-update-jobs"
+
+	var (
+		s     *shop
+		first sync.Once
+		// By its id it comes before those that are left out.
+		number = 2
+	)
+
+	s = open(t, func(r *http.Request) faulttest.Fault {
+		switch {
+		case isA(r, categoriesCreated):
+			first.Do(func() { s.ct.Put("categories", modified(aCategory(number), `"version":1`, `"version":2`)) })
+		case r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, jobs):
+			return faulttest.Fault{
+				Status: http.StatusBadRequest, ContentType: "application/vnd.api+json", Body: `{"errors":[{"id":"1","code":"invalid","title":"Invalid input.","detail":"No."}]}`,
+			}
+		}
+
+		return faulttest.Fault{}
+	})
+
+	for i := range 3 {
+		s.ct.Put("categories", modified(aCategory(i+1)))
+	}
+
+	p := s.importing(t, bulk.Categories, bulk.Options{})
+	want(t, p, bulk.Counts{Read: 4, Sent: 3, Failed: 1})
+
+	if len(p.Errors) != 1 || p.Errors[0].ID != idOf(number) {
+		t.Errorf("failures %+v, want that of %s", p.Errors, idOf(number))
 	}
 }

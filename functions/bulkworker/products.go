@@ -117,33 +117,30 @@ func (p *productImport) Import(ctx context.Context, w bulk.Work) (bulk.Page, err
 // items reads and counts the products of one task, and returns their items.
 func (p *productImport) items(ctx context.Context, w bulk.Work, page *bulk.Page, prices pricesBySKU) ([]klaviyo.Item, error) {
 	var (
-		items    []klaviyo.Item
-		variants int
+		items          []klaviyo.Item
+		seen, variants int
 	)
 
-	for !page.End && variants <= variantsPerTask && room(w, page.Read) > 0 {
-		read, last, err := p.products.read(ctx, w, page.Cursor, room(w, page.Read))
+	for !page.End && variants <= variantsPerTask && room(w, seen) > 0 {
+		read, last, err := p.products.read(ctx, w, page.Cursor, room(w, seen))
 		if err != nil {
 			return nil, err
 		}
 
-		entries, err := p.entries(ctx, p.products.changed(w, read), prices)
-		if err != nil {
-			done(page, read, last) // in case they are to be given up
+		fitting := fitting(read, &variants, seen > 0)
+		seen += len(fitting)
+		entries, err := p.entries(ctx, p.products.changed(w, fitting), prices)
 
-			return nil, err
-		}
-
-		fitting := fitting(entries, &variants, page.Read > 0)
-
-		for _, e := range fitting {
+		for _, e := range entries {
 			if count(page, e, e.err); e.err == nil {
 				items = append(items, e.value.item)
 			}
 		}
 
-		if len(fitting) == len(entries) {
-			done(page, read, last)
+		done(page, fitting, last && len(fitting) == len(read))
+
+		if err != nil {
+			return nil, err // as far as they were read, in case they are to be given up
 		}
 	}
 
@@ -155,15 +152,16 @@ func room(w bulk.Work, read int) int {
 	return limited(w, read, min(pageSize, productsPerTask-read))
 }
 
-// fitting are the first of the products that a task still has room for; one product always fits into an empty one.
-func fitting(entries []record[entry], variants *int, some bool) []record[entry] {
-	for i, e := range entries {
-		if *variants += len(e.value.variants); *variants > variantsPerTask && (some || i > 0) {
-			return entries[:i]
+// fitting are the first of the products that a task still has room for, left out or not: settling reads all of them again. One
+// product always fits into an empty task.
+func fitting(products []record[commercetools.Product], variants *int, some bool) []record[commercetools.Product] {
+	for i, r := range products {
+		if *variants += len(r.value.AllVariants()); *variants > variantsPerTask && (some || i > 0) {
+			return products[:i]
 		}
 	}
 
-	return entries
+	return products
 }
 
 // entries maps products. It adds to prices the standalone prices that are not there yet, of all products in one go.

@@ -17,6 +17,8 @@ type record[T any] struct {
 	id    string
 	value T
 	err   error
+	// revision is known of a record that can't be decoded, too.
+	revision commercetools.Revision
 	// state is what the next pass would have to leave out; 0 if it won't read the record, or there is none.
 	state bulk.State
 }
@@ -77,18 +79,14 @@ func (r *reader[T]) changed(w bulk.Work, some []record[T]) []record[T] {
 	changed := some[:0:0]
 
 	for _, one := range some {
-		revision, state := r.revisionOf(one.value), bulk.State(0)
-		if one.err == nil {
-			state = bulk.StateOf(one.id, revision.Version)
-		}
+		state := bulk.StateOf(one.id, one.revision.Version)
 
-		switch {
-		case w.Known == nil:
-		case errors.Is(one.err, r.absent), one.err == nil && !revision.ModifiedSince(w.Options.Since), w.Known[state]:
+		// One that is absent was never modified.
+		if w.Known != nil && (!one.revision.ModifiedSince(w.Options.Since) || w.Known[state]) {
 			continue
 		}
 
-		if revision.ModifiedSince(w.Recent) {
+		if one.revision.ModifiedSince(w.Recent) {
 			one.state = state
 		}
 
@@ -226,13 +224,17 @@ func (r *reader[T]) decode(raw []json.RawMessage) ([]record[T], error) {
 		if err != nil {
 			// Without its id the page could not go on.
 			named, err := commercetools.Decode[struct {
+				commercetools.Revision
+
 				ID string `json:"id"`
 			}](one)
 			if err != nil {
 				return nil, err
 			}
 
-			all[i].id = named.ID
+			all[i].id, all[i].revision = named.ID, named.Revision
+		} else if r.revisionOf != nil {
+			all[i].revision = r.revisionOf(value)
 		}
 
 		if all[i].id <= last {

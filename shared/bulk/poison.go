@@ -39,7 +39,7 @@ func (s *Shard) fail(page int, trouble bool, now time.Time) error {
 	}
 
 	switch {
-	case s.Phase == Settling && s.Last.Read > 1 && s.Attempts >= patience:
+	case s.Phase == Settling && s.Last.Read > 0 && s.Limit != smallestLimit && s.Attempts >= patience:
 		s.rewind()
 	case s.Phase == Settling, s.Limit == smallestLimit:
 	case s.Limit > smallestLimit:
@@ -176,7 +176,7 @@ func givenUp(shard Shard, page Page, err error) Page {
 	}
 
 	return Page{
-		Cursor: page.Cursor, End: page.End, Counts: Counts{Read: 1, Failed: 1},
+		Cursor: page.Cursor, End: page.End, Counts: Counts{Read: 1, Failed: 1}, Recent: page.Recent,
 		Failures: []Failure{{ID: page.Cursor, Reason: reason}},
 	}
 }

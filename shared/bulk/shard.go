@@ -232,10 +232,6 @@ func (s *Shard) advance(page int, p Page, started, now time.Time) error {
 	s.Pass.Read += p.Read
 	s.Pass.Seen = s.Pass.Seen.add(p.Recent, maxStates-s.Pass.Known.count()-s.Pass.Seen.count())
 
-	if s.Cursor >= s.Doubt {
-		s.widen()
-	}
-
 	if s.Last = (Counts{}); p.Settle {
 		s.Last = p.Counts
 	}
@@ -243,7 +239,7 @@ func (s *Shard) advance(page int, p Page, started, now time.Time) error {
 	if len(s.Jobs) > 0 && (s.End || p.Settle) {
 		s.Phase = Settling
 	} else {
-		s.read()
+		s.goOn()
 	}
 
 	return nil
@@ -269,10 +265,19 @@ func (s *Shard) settle(page int, r Settled, now time.Time) error {
 
 	if len(s.Jobs) == 0 {
 		s.Polls = 0
-		s.read()
+		s.goOn()
 	}
 
 	return nil
+}
+
+// goOn goes on behind a page that is done.
+func (s *Shard) goOn() {
+	if s.Cursor >= s.Doubt {
+		s.widen()
+	}
+
+	s.read()
 }
 
 // read lets the chain read on: the rest of the range, then what was modified since the pass began, if that may have been
