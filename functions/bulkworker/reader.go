@@ -23,6 +23,8 @@ type record[T any] struct {
 	state bulk.State
 }
 
+func (r *record[T]) now() bulk.State { return bulk.StateOf(r.id, r.revision.Version) }
+
 // reader reads the resources of one kind in the order of their ids.
 type reader[T any] struct {
 	ct       *commercetools.Client
@@ -76,21 +78,23 @@ func (r *reader[T]) read(ctx context.Context, w bulk.Work, cursor string, limit 
 // changed leaves out the records that a pass before has dealt with as they are, and marks those that the next may read. Records
 // that were asked for by their ids are read whether they have changed or not.
 func (r *reader[T]) changed(w bulk.Work, some []record[T]) []record[T] {
-	changed := some[:0:0]
+	for i := range some {
+		if one := &some[i]; one.revision.ModifiedSince(w.Recent) {
+			one.state = one.now()
+		}
+	}
 
-	for _, one := range some {
-		state := bulk.StateOf(one.id, one.revision.Version)
+	if w.Known == nil {
+		return some
+	}
 
+	var changed []record[T]
+
+	for i := range some {
 		// One that is absent was never modified.
-		if w.Known != nil && (!one.revision.ModifiedSince(w.Options.Since) || w.Known[state]) {
-			continue
+		if one := &some[i]; one.revision.ModifiedSince(w.Options.Since) && !w.Known[one.now()] {
+			changed = append(changed, *one)
 		}
-
-		if one.revision.ModifiedSince(w.Recent) {
-			one.state = state
-		}
-
-		changed = append(changed, one)
 	}
 
 	return changed
