@@ -5,6 +5,8 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,7 +24,7 @@ import (
 const (
 	parkedSubscription = "projects/p/subscriptions/parked"
 	// soon is how long a test waits for another message: the fake answers after half a second when there is none.
-	soon = 700 * time.Millisecond
+	soon = 1500 * time.Millisecond
 )
 
 // withParked is a Pub/Sub with so many parked messages, "0", "1" and so on.
@@ -48,10 +50,10 @@ func withParked(t *testing.T, n int) (*pstest.Server, *pubsub.Client) {
 	return server, client
 }
 
-func connect(t *testing.T, addr string) *pubsub.Client {
+func connect(t *testing.T, addr string, opts ...grpc.DialOption) *pubsub.Client {
 	t.Helper()
 
-	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(addr, append(opts, grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,11 +174,23 @@ func TestRemove(t *testing.T) {
 func TestReadInterrupted(t *testing.T) {
 	t.Parallel()
 
-	_, client := withParked(t, 2)
-	s := delivery.NewParkedSubscription(client, parkedSubscription)
-
+	server, client := withParked(t, 2)
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(soon/2, cancel)
+
+	var pulls atomic.Int64
+
+	// What has come by then is held. A pull that is under way might take messages with it.
+	interrupting := func(
+		ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption,
+	) error {
+		if strings.HasSuffix(method, "/Pull") && pulls.Add(1) == 2 {
+			cancel()
+		}
+
+		return invoke(ctx, method, req, reply, cc, opts...)
+	}
+
+	s := delivery.NewParkedSubscription(connect(t, server.Addr, grpc.WithUnaryInterceptor(interrupting)), parkedSubscription)
 
 	if kept, err := s.Read(ctx, 10, time.Hour); err == nil {
 		t.Errorf("read %d messages, want that it was interrupted", len(kept))
