@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/ctklaviyo/connector/shared/bulk"
 	"github.com/ctklaviyo/connector/shared/klaviyo"
@@ -32,6 +33,15 @@ const (
 
 func note(kind string, refs []string) bulk.Job {
 	return bulk.Job{ID: kind, Kind: kind, Refs: refs, Ended: true}
+}
+
+// withTime adds a note of a time to jobs, if there are any.
+func withTime(jobs []bulk.Job, kind string, at time.Time) []bulk.Job {
+	if len(jobs) > 0 {
+		jobs = append(jobs, note(kind, []string{at.UTC().Format(time.RFC3339Nano)}))
+	}
+
+	return jobs
 }
 
 func noted(jobs []bulk.Job, kind string) (refs []string) {

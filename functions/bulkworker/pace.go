@@ -20,13 +20,7 @@ const (
 type pace struct{ took atomic.Int64 }
 
 // withStart adds to jobs that they were started now.
-func withStart(jobs []bulk.Job) []bulk.Job {
-	if len(jobs) > 0 {
-		jobs = append(jobs, note(noteStarted, []string{time.Now().UTC().Format(time.RFC3339)}))
-	}
-
-	return jobs
-}
+func withStart(jobs []bulk.Job) []bulk.Job { return withTime(jobs, noteStarted, time.Now()) }
 
 // since is how long ago these jobs were started; false when that is not noted.
 func since(jobs []bulk.Job) (time.Duration, bool) {

@@ -16,13 +16,7 @@ import (
 )
 
 // withStock adds to the jobs of variants when these were read.
-func withStock(jobs []bulk.Job, read time.Time) []bulk.Job {
-	if len(jobs) > 0 {
-		jobs = append(jobs, note(noteRead, []string{read.UTC().Format(time.RFC3339Nano)}))
-	}
-
-	return jobs
-}
+func withStock(jobs []bulk.Job, read time.Time) []bulk.Job { return withTime(jobs, noteRead, read) }
 
 // aboutStock tells of what mendStock has to know in the end.
 func aboutStock(job bulk.Job) bool { return job.Kind == noteRead || wroteVariants(job) }

@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -211,14 +212,10 @@ func (w *Worker) step(ctx context.Context, importer Importer, run Run, shard Sha
 	}
 
 	start := time.Now()
-	work.Recent = again(start)
+	work.Recent = again(cmp.Or(shard.Pass.StartedAt, start))
 
 	if shard.Pass.Number > 0 {
 		work.Known = shard.Pass.Known.set()
-	}
-
-	if began := shard.Pass.StartedAt; !began.IsZero() {
-		work.Recent = again(began)
 	}
 
 	page, err := guarded(func() (Page, error) { return importer.Import(ctx, work) })

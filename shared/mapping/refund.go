@@ -9,9 +9,10 @@ import (
 	"github.com/ctklaviyo/connector/shared/klaviyo"
 )
 
-// RefundedOrder maps a refund, one transaction of the order's payments, of which commercetools told at a time; zero is when the order was last modified. payments have
-// to be all of the order's: which refund is the first follows from them. It has the properties of [PlacedOrder], and the refund's own
-// amount for a value. A transaction that is not there, is no refund or has failed is a *[MissingError].
+// RefundedOrder maps a refund, one transaction of the order's payments, of which commercetools told at a time; zero is when the
+// order was last modified. payments have to be all of the order's: which refund is the first follows from them. It has the
+// properties of [PlacedOrder], and the refund's own amount for a value. A transaction that is not there, is no refund or has
+// failed is a *[MissingError].
 //
 // Klaviyo counts a refund in a customer's value only when it has the order's id, and records an id once. So one refund has
 // the id of the order, and every other "<order>:<transaction>". Which one it is must not change by what happens later, or a
